@@ -33,6 +33,7 @@ import java.util.random.RandomGenerator;
  * {@link RaftBrokenException} from any method means that the node is lost and its region must be
  * quarantined.
  */
+@SuppressWarnings("DoNotCallSuggester") // only until the core is linked in
 public final class RaftNode {
     public RaftNode(RaftConfig config, RaftStorage storage, RandomGenerator random) {
         this(config, storage, random, RaftObserver.NONE);
