@@ -14,13 +14,14 @@ import java.util.List;
  *   <li>{@code default}: encoded key with start ts → value
  *   <li>{@code lock}: encoded key → lock record
  *   <li>{@code orphan}: encoded key with start ts → commit ts u64
- *   <li>{@code leftover}: region u64, index u64, ordinal u32 → op u8, commit ts u64, key length u32, raw key, row
- *   <li>{@code apply}: region u64 → version u8, index u64, term u64, op sequence u64, start, end, meta (u32 length
- *       each)
+ *   <li>{@code leftover}: region u64, index u64, ordinal u32 → op u8, commit ts u64, key length
+ *       u32, raw key, row
+ *   <li>{@code apply}: region u64 → version u8, index u64, term u64, op sequence u64, start, end,
+ *       meta (u32 length each)
  * </ul>
  *
- * Values, locks and orphans are stored without region id, so a split or a merge rewrites none of them. Leftovers keep
- * the position of origin, because recovery must load them in log order.
+ * Values, locks and orphans are stored without region id, so a split or a merge rewrites none of
+ * them. Leftovers keep the position of origin, because recovery must load them in log order.
  */
 final class CacheFormat {
     static final String VALUES = "default";
@@ -49,12 +50,12 @@ final class CacheFormat {
     }
 
     static byte[] leftoverValue(CommittedRow row) {
-        return ByteBuffer.allocate(13 + row.rawKey().length + row.value().length)
+        return ByteBuffer.allocate(13 + row.rawKey().length() + row.value().length())
                 .put(row.delete() ? OP_DELETE : OP_PUT)
                 .putLong(row.commitTs())
-                .putInt(row.rawKey().length)
-                .put(row.rawKey())
-                .put(row.value())
+                .putInt(row.rawKey().length())
+                .put(row.rawKey().unsafeBytes())
+                .put(row.value().unsafeBytes())
                 .array();
     }
 
@@ -64,8 +65,8 @@ final class CacheFormat {
             ByteBuffer value = ByteBuffer.wrap(valueBytes);
             byte op = value.get();
             long commitTs = value.getLong();
-            byte[] rawKey = take(value, value.getInt());
-            byte[] row = take(value, value.remaining());
+            Key rawKey = Key.wrap(take(value, value.getInt()));
+            Key row = Key.wrap(take(value, value.remaining()));
             return new CommittedRow(
                     key.getLong(),
                     key.getLong(),
@@ -82,7 +83,7 @@ final class CacheFormat {
     static byte[] applyValue(RegionState state) {
         Key start = state.range().start();
         Key end = state.range().end();
-        return ByteBuffer.allocate(37 + start.length() + end.length() + state.meta().length)
+        return ByteBuffer.allocate(37 + start.length() + end.length() + state.meta().length())
                 .put(APPLY_VERSION)
                 .putLong(state.appliedIndex())
                 .putLong(state.appliedTerm())
@@ -91,8 +92,8 @@ final class CacheFormat {
                 .put(start.unsafeBytes())
                 .putInt(end.length())
                 .put(end.unsafeBytes())
-                .putInt(state.meta().length)
-                .put(state.meta())
+                .putInt(state.meta().length())
+                .put(state.meta().unsafeBytes())
                 .array();
     }
 
@@ -108,7 +109,7 @@ final class CacheFormat {
             long opSequence = value.getLong();
             Key start = Key.wrap(take(value, value.getInt()));
             Key end = Key.wrap(take(value, value.getInt()));
-            byte[] meta = take(value, value.getInt());
+            Key meta = Key.wrap(take(value, value.getInt()));
             return new RegionState(
                     ByteBuffer.wrap(key).getLong(),
                     new KeyRange(start, end),

@@ -8,15 +8,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Which committed rows the {@code cache} store holds because no part does yet. Used under the region cache's
- * structure lock.
+ * Which committed rows the {@code cache} store holds because no part does yet. Used under the
+ * region cache's structure lock.
  */
 final class Leftovers {
     /** The row without its value. */
     private final List<CommittedRow> saved = new ArrayList<>();
 
     void save(OrderedStore.Batch batch, CommittedRow row) {
-        batch.put(CacheFormat.LEFTOVERS, CacheFormat.leftoverKey(row), CacheFormat.leftoverValue(row));
+        batch.put(
+                CacheFormat.LEFTOVERS,
+                CacheFormat.leftoverKey(row),
+                CacheFormat.leftoverValue(row));
         remember(row);
     }
 
@@ -29,7 +32,7 @@ final class Leftovers {
                         row.rawKey(),
                         row.commitTs(),
                         row.delete(),
-                        new byte[0]));
+                        Key.EMPTY));
     }
 
     void deleteCovered(OrderedStore.Batch batch, CommittedRows.Fences fences) {
@@ -37,10 +40,8 @@ final class Leftovers {
     }
 
     void deleteRange(OrderedStore.Batch batch, KeyRange encodedRange) {
-        saved.removeIf(
-                row ->
-                        encodedRange.contains(Key.wrap(Memcomparable.encode(row.rawKey())))
-                                && delete(batch, row));
+        saved.removeIf(row ->
+                encodedRange.contains(Memcomparable.encode(row.rawKey())) && delete(batch, row));
     }
 
     private static boolean delete(OrderedStore.Batch batch, CommittedRow row) {

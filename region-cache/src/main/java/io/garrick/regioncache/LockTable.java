@@ -12,8 +12,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The locks of one region, by encoded key. A count of blocking locks per start ts lets a read below all of them skip
- * the range check.
+ * The locks of one region, by encoded key. A count of blocking locks per start ts lets a read below
+ * all of them skip the range check.
  */
 final class LockTable {
     /** {@code saved}: the {@code cache} store has exactly these bytes. */
@@ -59,7 +59,9 @@ final class LockTable {
         }
     }
 
-    /** Pessimistic, lock-only and shared locks change no data, so no snapshot read waits for them. */
+    /**
+     * Pessimistic, lock-only and shared locks change no data, so no snapshot read waits for them.
+     */
     private static boolean mayBlock(LockRecord lock) {
         return switch (lock) {
             case LockRecord.Single single ->
@@ -72,17 +74,18 @@ final class LockTable {
     }
 
     /**
-     * The first lock in the range that a read at {@code ts} must not pass (tikv/tikv, components/txn_types/src/lock.rs,
-     * check_ts_conflict).
+     * The first lock in the range that a read at {@code ts} must not pass (tikv/tikv,
+     * components/txn_types/src/lock.rs, check_ts_conflict).
      */
     Optional<BlockingLock> blocking(KeyRange range, long ts, Set<Long> bypass) {
-        if (blockingByStartTs.isEmpty() || Long.compareUnsigned(blockingByStartTs.firstKey(), ts) > 0) {
+        if (blockingByStartTs.isEmpty()
+                || Long.compareUnsigned(blockingByStartTs.firstKey(), ts) > 0) {
             return Optional.empty();
         }
         for (Map.Entry<Key, Entry> lock : within(range).entrySet()) {
             if (lock.getValue().record instanceof LockRecord.Single single
                     && single.blocksRead(ts, bypass)) {
-                byte[] rawKey = Memcomparable.decode(lock.getKey().unsafeBytes());
+                Key rawKey = Memcomparable.decode(lock.getKey());
                 return Optional.of(new BlockingLock(rawKey, single));
             }
         }

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one region wrote but has not committed, and what it committed but no checkpoint has saved.
  *
- * <p>Guarded by its own monitor: the region's apply thread changes it, readers ask for locks, a checkpoint drains it.
- * A whole command is applied inside the monitor, rows before locks, so a reader that finds no lock finds the row.
+ * <p>Guarded by its own monitor: the region's apply thread changes it, readers ask for locks, a
+ * checkpoint drains it. A whole command is applied inside the monitor, rows before locks, so a
+ * reader that finds no lock finds the row.
  */
 final class PendingRegion {
     /** {@code saved}: the {@code cache} store has exactly these bytes. */
@@ -34,7 +35,10 @@ final class PendingRegion {
         }
     }
 
-    /** A write record whose value has not arrived (bulk loads and point-in-time recovery send them in that order). */
+    /**
+     * A write record whose value has not arrived (bulk loads and point-in-time recovery send them
+     * in that order).
+     */
     static final class Orphan {
         final long commitTs;
         boolean saved;
@@ -44,8 +48,6 @@ final class PendingRegion {
             this.saved = saved;
         }
     }
-
-    private static final byte[] NO_VALUE = {};
 
     private RegionState state;
 
@@ -79,7 +81,10 @@ final class PendingRegion {
         return dirty;
     }
 
-    /** Applies one command and hands its rows on. Everything of an index at or below the applied one is a replay. */
+    /**
+     * Applies one command and hands its rows on. Everything of an index at or below the applied one
+     * is a replay.
+     */
     synchronized void apply(long index, long term, List<CfWrite> writes, CommittedRows sink) {
         if (removed) {
             throw new IllegalStateException("region " + state.regionId() + " was removed");
@@ -116,37 +121,36 @@ final class PendingRegion {
         return switch (write.family()) {
             case DEFAULT -> applyValue(index, ordinal, write);
             case WRITE ->
-                    write.op() == CfWrite.Op.PUT
-                            ? applyCommit(index, ordinal, write, sink)
-                            : null;
+                    write.op() == CfWrite.Op.PUT ? applyCommit(index, ordinal, write, sink) : null;
             case LOCK -> null;
         };
     }
 
     private @Nullable CommittedRow applyValue(long index, int ordinal, CfWrite write) {
-        Key key = Key.wrap(write.key());
+        Key key = write.key();
         if (write.op() == CfWrite.Op.DELETE) {
             takeValue(key);
             return null;
         }
         Orphan orphan = orphans.remove(key);
         if (orphan == null) {
-            values.put(key, new Value(write.value(), false));
+            values.put(key, new Value(write.value().unsafeBytes(), false));
             return null;
         }
         if (orphan.saved) {
             staleOrphans.add(key);
         }
-        byte[] rawKey = Memcomparable.decode(encodedKeyOf(write.key()));
+        Key rawKey = Memcomparable.decode(MvccKey.split(write.key()).encodedKey());
         return row(index, ordinal, rawKey, orphan.commitTs, false, write.value());
     }
 
     private @Nullable CommittedRow applyCommit(
             long index, int ordinal, CfWrite write, CommittedRows sink) {
-        byte[] encodedKey = encodedKeyOf(write.key());
-        long commitTs = MvccKey.tsOf(write.key());
-        byte[] rawKey = Memcomparable.decode(encodedKey);
-        return switch (WriteRecord.parse(write.value())) {
+        MvccKey split = MvccKey.split(write.key());
+        Key encodedKey = split.encodedKey();
+        long commitTs = split.ts();
+        Key rawKey = Memcomparable.decode(encodedKey);
+        return switch (WriteRecord.parse(write.value().unsafeBytes())) {
             // A rewritten record: the commit it repeats was received before (tikv/tikv,
             // components/txn_types/src/write.rs, overlapped rollback).
             case WriteRecord.Put put when put.details().gcFence() != null -> null;
@@ -154,25 +158,26 @@ final class PendingRegion {
             case WriteRecord.Put put -> {
                 Key shortValue = put.shortValue();
                 if (shortValue != null) {
-                    yield row(index, ordinal, rawKey, commitTs, false, shortValue.unsafeBytes());
+                    yield row(index, ordinal, rawKey, commitTs, false, shortValue);
                 }
-                Key valueKey = Key.wrap(MvccKey.append(encodedKey, put.startTs()));
+                Key valueKey = MvccKey.append(encodedKey, put.startTs());
                 Value value = takeValue(valueKey);
                 if (value != null) {
-                    yield row(index, ordinal, rawKey, commitTs, false, value.bytes);
+                    yield row(index, ordinal, rawKey, commitTs, false, Key.wrap(value.bytes));
                 }
-                if (TableKeys.isRecordKey(rawKey) && !sink.hasVersion(rawKey, commitTs)) {
+                if (TableKeys.isRecordKey(rawKey.unsafeBytes())
+                        && !sink.hasVersion(rawKey, commitTs)) {
                     orphans.put(valueKey, new Orphan(commitTs, false));
                 }
                 yield null;
             }
-            case WriteRecord.Delete _ -> row(index, ordinal, rawKey, commitTs, true, NO_VALUE);
+            case WriteRecord.Delete _ -> row(index, ordinal, rawKey, commitTs, true, Key.EMPTY);
             case WriteRecord.Rollback rollback -> {
-                takeValue(Key.wrap(MvccKey.append(encodedKey, rollback.startTs())));
+                takeValue(MvccKey.append(encodedKey, rollback.startTs()));
                 yield null;
             }
             case WriteRecord.LockOnly lockOnly -> {
-                takeValue(Key.wrap(MvccKey.append(encodedKey, lockOnly.startTs())));
+                takeValue(MvccKey.append(encodedKey, lockOnly.startTs()));
                 yield null;
             }
         };
@@ -180,15 +185,11 @@ final class PendingRegion {
 
     /** Null for keys that hold no row: index and meta keys may share the region. */
     private @Nullable CommittedRow row(
-            long index, int ordinal, byte[] rawKey, long commitTs, boolean delete, byte[] value) {
-        return TableKeys.isRecordKey(rawKey)
+            long index, int ordinal, Key rawKey, long commitTs, boolean delete, Key value) {
+        return TableKeys.isRecordKey(rawKey.unsafeBytes())
                 ? new CommittedRow(
                         state.regionId(), index, ordinal, rawKey, commitTs, delete, value)
                 : null;
-    }
-
-    private static byte[] encodedKeyOf(byte[] keyWithTs) {
-        return MvccKey.split(keyWithTs).encodedKey().unsafeBytes();
     }
 
     private @Nullable Value takeValue(Key key) {
@@ -200,9 +201,14 @@ final class PendingRegion {
     }
 
     private void applyLock(CfWrite write) {
-        Key key = Key.wrap(write.key());
+        Key key = write.key();
         if (write.op() == CfWrite.Op.PUT) {
-            locks.put(key, new LockTable.Entry(LockRecord.parse(write.value()), write.value(), false));
+            locks.put(
+                    key,
+                    new LockTable.Entry(
+                            LockRecord.parse(write.value().unsafeBytes()),
+                            write.value().unsafeBytes(),
+                            false));
         } else {
             LockTable.Entry previous = locks.remove(key);
             if (previous != null && previous.saved) {
@@ -215,12 +221,18 @@ final class PendingRegion {
         return locks.blocking(range, ts, bypass);
     }
 
-    /** The smallest commit ts of a row whose value has not arrived: reads at or above it are not ready. */
+    /**
+     * The smallest commit ts of a row whose value has not arrived: reads at or above it are not
+     * ready.
+     */
     synchronized Optional<Long> firstOrphanCommitTs() {
         return orphans.values().stream().map(orphan -> orphan.commitTs).min(Long::compare);
     }
 
-    /** Takes the rows that no checkpoint has saved, and the state they belong to. The caller saves both. */
+    /**
+     * Takes the rows that no checkpoint has saved, and the state they belong to. The caller saves
+     * both.
+     */
     synchronized Drained drain() {
         Drained drained = new Drained(state, unsavedRows);
         unsavedRows = new ArrayList<>();
@@ -249,14 +261,13 @@ final class PendingRegion {
 
     private static <V> void moveOutside(Map<Key, V> from, KeyRange range, Map<Key, V> to) {
         from.entrySet()
-                .removeIf(
-                        entry -> {
-                            if (range.contains(entry.getKey())) {
-                                return false;
-                            }
-                            to.put(entry.getKey(), entry.getValue());
-                            return true;
-                        });
+                .removeIf(entry -> {
+                    if (range.contains(entry.getKey())) {
+                        return false;
+                    }
+                    to.put(entry.getKey(), entry.getValue());
+                    return true;
+                });
     }
 
     /** Takes from {@code pool} what lies in this region's range. */
@@ -280,7 +291,7 @@ final class PendingRegion {
 
     /** Forgets unsaved rows inside the range: a snapshot or a removal has replaced them. */
     synchronized void dropUnsaved(KeyRange encodedRange) {
-        unsavedRows.removeIf(row -> encodedRange.contains(Key.wrap(Memcomparable.encode(row.rawKey()))));
+        unsavedRows.removeIf(row -> encodedRange.contains(Memcomparable.encode(row.rawKey())));
     }
 
     synchronized void markRemoved() {

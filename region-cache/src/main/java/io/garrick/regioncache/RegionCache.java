@@ -7,9 +7,12 @@ import io.garrick.base.OrderedStore.Durability;
 import io.garrick.codec.key.Memcomparable;
 import io.garrick.codec.record.LockRecord;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -21,12 +24,14 @@ import org.slf4j.LoggerFactory;
 /**
  * All regions' pending state and its durable form.
  *
- * <p>Locking: {@link #apply} and {@link #blockingLock} take only the region's monitor. Everything that writes the
- * {@code cache} store holds the structure lock (this object's monitor), then region monitors one at a time; so batches
- * reach the store in an order that fits the in-memory state, and what a crash leaves is a prefix.
+ * <p>Locking: {@link #apply} and {@link #blockingLock} take only the region's monitor. Everything
+ * that writes the {@code cache} store holds the structure lock (this object's monitor), then region
+ * monitors one at a time; so batches reach the store in an order that fits the in-memory state, and
+ * what a crash leaves is a prefix.
  *
- * <p>Deletes reach the store only together with the applied index that justifies them. A delete alone could become
- * durable under an older applied index, and replay would meet a commit without its value.
+ * <p>Deletes reach the store only together with the applied index that justifies them. A delete
+ * alone could become durable under an older applied index, and replay would meet a commit without
+ * its value.
  */
 public final class RegionCache {
     /** The column families that {@link #open} needs. */
@@ -50,8 +55,8 @@ public final class RegionCache {
     }
 
     /**
-     * Loads what the last run left: regions, pending writes, and rows that no part holds, which go to {@code rows} in
-     * log order.
+     * Loads what the last run left: regions, pending writes, and rows that no part holds, which go
+     * to {@code rows} in log order.
      */
     public static RegionCache open(OrderedStore cache, CommittedRows rows) throws IOException {
         RegionCache opened = new RegionCache(cache, rows);
@@ -82,7 +87,7 @@ public final class RegionCache {
                 unfinished.size());
     }
 
-    private int loadPending(TreeMap<Key, PendingRegion> byStart) throws IOException {
+    private int loadPending(NavigableMap<Key, PendingRegion> byStart) throws IOException {
         int count = 0;
         try (OrderedStore.Cursor cursor = cache.scan(CacheFormat.VALUES, KeyRange.ALL)) {
             while (cursor.next()) {
@@ -111,7 +116,7 @@ public final class RegionCache {
                 Key key = Key.wrap(cursor.key());
                 PendingRegion region = owner(byStart, key);
                 if (region != null) {
-                    long commitTs = java.nio.ByteBuffer.wrap(cursor.value()).getLong();
+                    long commitTs = ByteBuffer.wrap(cursor.value()).getLong();
                     region.orphans.put(key, new PendingRegion.Orphan(commitTs, true));
                     count++;
                 }
@@ -120,7 +125,8 @@ public final class RegionCache {
         return count;
     }
 
-    private static @Nullable PendingRegion owner(TreeMap<Key, PendingRegion> byStart, Key key) {
+    private static @Nullable PendingRegion owner(
+            NavigableMap<Key, PendingRegion> byStart, Key key) {
         Map.Entry<Key, PendingRegion> entry = byStart.floorEntry(key);
         return entry != null && entry.getValue().state().range().contains(key)
                 ? entry.getValue()
@@ -128,30 +134,32 @@ public final class RegionCache {
     }
 
     /**
-     * Operations that the column store has done and this store has not: their caller repeats them. Those that both
-     * have done are closed here.
+     * Operations that the column store has done and this store has not: their caller repeats them.
+     * Those that both have done are closed here.
      */
     private Map<CommittedRows.OpId, KeyRange> unfinishedOperations() {
         Map<CommittedRows.OpId, KeyRange> unfinished = new TreeMap<>(OP_ORDER);
         rows.openOperations()
-                .forEach(
-                        (op, range) -> {
-                            PendingRegion region = regions.get(op.regionId());
-                            if (region != null && region.state().opSequence() >= op.sequence()) {
-                                rows.closeOperation(op);
-                            } else {
-                                unfinished.put(op, range);
-                            }
-                        });
+                .forEach((op, range) -> {
+                    PendingRegion region = regions.get(op.regionId());
+                    if (region != null && region.state().opSequence() >= op.sequence()) {
+                        rows.closeOperation(op);
+                    } else {
+                        unfinished.put(op, range);
+                    }
+                });
         return unfinished;
     }
 
-    private static final java.util.Comparator<CommittedRows.OpId> OP_ORDER =
-            java.util.Comparator.comparingLong(CommittedRows.OpId::regionId)
+    private static final Comparator<CommittedRows.OpId> OP_ORDER =
+            Comparator.comparingLong(CommittedRows.OpId::regionId)
                     .thenComparingLong(CommittedRows.OpId::sequence)
                     .thenComparingLong(CommittedRows.OpId::index);
 
-    /** In log order, because fences are prefixes of it. Rows in the range of an unfinished operation are replaced by it. */
+    /**
+     * In log order, because fences are prefixes of it. Rows in the range of an unfinished operation
+     * are replaced by it.
+     */
     private int loadLeftovers(List<KeyRange> replaced) throws IOException {
         int count = 0;
         List<CommittedRow> batch = new ArrayList<>();
@@ -159,7 +167,7 @@ public final class RegionCache {
             while (cursor.next()) {
                 CommittedRow row = CacheFormat.leftover(cursor.key(), cursor.value());
                 leftovers.remember(row);
-                Key encodedKey = Key.wrap(Memcomparable.encode(row.rawKey()));
+                Key encodedKey = Memcomparable.encode(row.rawKey());
                 if (replaced.stream().noneMatch(range -> range.contains(encodedKey))) {
                     batch.add(row);
                     count++;
@@ -182,8 +190,8 @@ public final class RegionCache {
     }
 
     /**
-     * Applies one committed command; its rows are visible on return. A command at or below the applied index is a
-     * replay and changes nothing.
+     * Applies one committed command; its rows are visible on return. A command at or below the
+     * applied index is a replay and changes nothing.
      *
      * @throws io.garrick.codec.CodecException if a record is malformed: the region cannot go on
      */
@@ -200,8 +208,8 @@ public final class RegionCache {
     }
 
     /**
-     * Takes over new region metas after a split, a merge or a conf change, all of them in one batch. The calling thread
-     * owns every region named.
+     * Takes over new region metas after a split, a merge or a conf change, all of them in one
+     * batch. The calling thread owns every region named.
      *
      * @param removed regions that a merge has swallowed
      */
@@ -247,8 +255,8 @@ public final class RegionCache {
     }
 
     /**
-     * Makes earlier splits and merges durable. To be called before a snapshot or a removal is recorded as begun: after
-     * a crash no former owner may replay into the range.
+     * Makes earlier splits and merges durable. To be called before a snapshot or a removal is
+     * recorded as begun: after a crash no former owner may replay into the range.
      */
     public synchronized void settle() throws IOException {
         if (structureUnflushed) {
@@ -264,25 +272,22 @@ public final class RegionCache {
      */
     public void installSnapshot(RegionState state, SnapshotSource source) throws IOException {
         CommittedRows.OpId op =
-                new CommittedRows.OpId(
-                        state.regionId(), state.appliedIndex(), state.opSequence());
+                new CommittedRows.OpId(state.regionId(), state.appliedIndex(), state.opSequence());
         PendingRegion installed = new PendingRegion(state);
         try (SnapshotSource.Entries writes = source.open(CfWrite.Family.WRITE);
                 SnapshotSource.Entries defaults = source.open(CfWrite.Family.DEFAULT);
                 SnapshotSource.Entries locks = source.open(CfWrite.Family.LOCK)) {
             SnapshotMerge merge = new SnapshotMerge(state, writes, defaults);
             rows.replaceRange(op, state.range(), merge);
-            // A repeated operation adds no rows, so the receiver may not have read them: the pending part needs it.
+            // A repeated operation adds no rows, so the receiver may not have read them: the
+            // pending part needs it.
             while (merge.hasNext()) {
                 merge.next();
             }
-            merge.values.forEach(
-                    (key, value) ->
-                            installed.values.put(key, new PendingRegion.Value(value, false)));
-            merge.orphans.forEach(
-                    (key, commitTs) ->
-                            installed.orphans.put(
-                                    key, new PendingRegion.Orphan(commitTs, false)));
+            merge.values.forEach((key, value) ->
+                    installed.values.put(key, new PendingRegion.Value(value, false)));
+            merge.orphans.forEach((key, commitTs) ->
+                    installed.orphans.put(key, new PendingRegion.Orphan(commitTs, false)));
             while (locks.next()) {
                 byte[] bytes = locks.value();
                 installed.locks.put(
@@ -311,8 +316,8 @@ public final class RegionCache {
     }
 
     /**
-     * Removes a region and the data of its range; durable on return. A region that was never installed has nothing to
-     * remove.
+     * Removes a region and the data of its range; durable on return. A region that was never
+     * installed has nothing to remove.
      */
     public void remove(long regionId, long opSequence) throws IOException {
         PendingRegion gone = regions.get(regionId);
@@ -407,32 +412,26 @@ public final class RegionCache {
         region.staleValues.clear();
         region.staleLocks.clear();
         region.staleOrphans.clear();
-        region.values.forEach(
-                (key, value) -> {
-                    if (!value.saved) {
-                        batch.put(CacheFormat.VALUES, key.unsafeBytes(), value.bytes);
-                        value.saved = true;
-                    }
-                });
+        region.values.forEach((key, value) -> {
+            if (!value.saved) {
+                batch.put(CacheFormat.VALUES, key.unsafeBytes(), value.bytes);
+                value.saved = true;
+            }
+        });
         region.locks
                 .all()
-                .forEach(
-                        (key, lock) -> {
-                            if (!lock.saved) {
-                                batch.put(CacheFormat.LOCKS, key.unsafeBytes(), lock.bytes);
-                                lock.saved = true;
-                            }
-                        });
-        region.orphans.forEach(
-                (key, orphan) -> {
-                    if (!orphan.saved) {
-                        batch.put(
-                                CacheFormat.ORPHANS,
-                                key.unsafeBytes(),
-                                CacheFormat.u64(orphan.commitTs));
-                        orphan.saved = true;
+                .forEach((key, lock) -> {
+                    if (!lock.saved) {
+                        batch.put(CacheFormat.LOCKS, key.unsafeBytes(), lock.bytes);
+                        lock.saved = true;
                     }
                 });
+        region.orphans.forEach((key, orphan) -> {
+            if (!orphan.saved) {
+                batch.put(CacheFormat.ORPHANS, key.unsafeBytes(), CacheFormat.u64(orphan.commitTs));
+                orphan.saved = true;
+            }
+        });
     }
 
     /** Up to here the raft log of the region is no longer needed; 0 if nothing is durable. */
@@ -459,6 +458,5 @@ public final class RegionCache {
     }
 
     /** Counts as of about now. */
-    public record Stats(
-            int regions, long pendingBytes, long locks, long orphans, int leftovers) {}
+    public record Stats(int regions, long pendingBytes, long locks, long orphans, int leftovers) {}
 }

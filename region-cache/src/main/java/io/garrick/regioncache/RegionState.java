@@ -1,5 +1,6 @@
 package io.garrick.regioncache;
 
+import io.garrick.base.Key;
 import io.garrick.base.KeyRange;
 
 /**
@@ -12,7 +13,7 @@ import io.garrick.base.KeyRange;
 public record RegionState(
         long regionId,
         KeyRange range,
-        byte[] meta,
+        Key meta,
         long appliedIndex,
         long appliedTerm,
         long opSequence) {

@@ -16,14 +16,16 @@ import java.util.NoSuchElementException;
 import java.util.Queue;
 
 /**
- * Joins the write and default streams of a region snapshot into committed rows, key by key, in bounded memory: one
- * key's values at a time.
+ * Joins the write and default streams of a region snapshot into committed rows, key by key, in
+ * bounded memory: one key's values at a time.
  *
- * <p>Values that no write record takes belong to transactions in flight; they are left in {@link #values}. After the
- * iteration, {@link #values} and {@link #orphans} are what the region starts with.
+ * <p>Values that no write record takes belong to transactions in flight; they are left in {@link
+ * #values}. After the iteration, {@link #values} and {@link #orphans} are what the region starts
+ * with.
  *
- * <p>A rewritten commit record in a snapshot is the only copy there is (unlike in the log): with a fence of another
- * commit ts the row ends there, because its successor may already have been collected.
+ * <p>A rewritten commit record in a snapshot is the only copy there is (unlike in the log): with a
+ * fence of another commit ts the row ends there, because its successor may already have been
+ * collected.
  */
 final class SnapshotMerge implements Iterator<CommittedRow> {
     private final RegionState state;
@@ -33,7 +35,7 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
     private boolean hasDefault;
 
     private byte[] currentKey = new byte[0];
-    private byte[] currentRawKey = new byte[0];
+    private Key currentRawKey = Key.EMPTY;
     private boolean currentIsRecord;
     private long newerCommitTs;
     private final Map<Long, byte[]> currentValues = new HashMap<>();
@@ -46,8 +48,7 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
     /** By encoded key with start ts; the value is the commit ts. */
     final Map<Key, Long> orphans = new HashMap<>();
 
-    SnapshotMerge(
-            RegionState state, SnapshotSource.Entries writes, SnapshotSource.Entries defaults)
+    SnapshotMerge(RegionState state, SnapshotSource.Entries writes, SnapshotSource.Entries defaults)
             throws IOException {
         this.state = state;
         this.writes = writes;
@@ -97,10 +98,10 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
                     fence(commitTs, put.details());
                     emit(commitTs, false, value);
                 } else if (put.details().gcFence() == null && newerCommitTs == 0) {
-                    orphans.put(
-                            Key.wrap(MvccKey.append(encodedKey, put.startTs())), commitTs);
+                    orphans.put(Key.wrap(MvccKey.append(encodedKey, put.startTs())), commitTs);
                 }
-                // A version that is neither the newest nor complete is being collected by the sender.
+                // A version that is neither the newest nor complete is being collected by the
+                // sender.
                 newerCommitTs = commitTs;
             }
             case WriteRecord.Delete delete -> {
@@ -116,8 +117,8 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
     private void startKey(byte[] encodedKey) throws IOException {
         leaveValues();
         currentKey = encodedKey;
-        currentRawKey = Memcomparable.decode(encodedKey);
-        currentIsRecord = TableKeys.isRecordKey(currentRawKey);
+        currentRawKey = Key.wrap(Memcomparable.decode(encodedKey));
+        currentIsRecord = TableKeys.isRecordKey(currentRawKey.unsafeBytes());
         newerCommitTs = 0;
         while (hasDefault) {
             byte[] valueKey = defaults.key();
@@ -147,9 +148,8 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
     }
 
     private void leaveValues() {
-        currentValues.forEach(
-                (startTs, value) ->
-                        values.put(Key.wrap(MvccKey.append(currentKey, startTs)), value));
+        currentValues.forEach((startTs, value) ->
+                values.put(Key.wrap(MvccKey.append(currentKey, startTs)), value));
         currentValues.clear();
     }
 
@@ -171,7 +171,7 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
                             currentRawKey,
                             commitTs,
                             delete,
-                            value));
+                            Key.wrap(value)));
         }
     }
 }
