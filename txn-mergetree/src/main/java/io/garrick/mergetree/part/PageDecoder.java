@@ -1,0 +1,190 @@
+package io.garrick.mergetree.part;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import net.jpountz.lz4.LZ4Factory;
+import net.jpountz.lz4.LZ4SafeDecompressor;
+
+/** Turns bytes of a page, whose checksum was verified, into values. One thread, reused. */
+final class PageDecoder {
+    private static final LZ4SafeDecompressor LZ4 = LZ4Factory.fastestInstance().safeDecompressor();
+
+    private final long[] words = new long[BitPack.BLOCK];
+    private final long[] codes = new long[ColumnPage.ROWS];
+    private final long[] lengths = new long[ColumnPage.ROWS];
+    private final int[] dictOffsets = new int[ColumnPage.ROWS + 1];
+    private byte[] dictBytes = {};
+    private long position;
+
+    void decode(MemorySegment page, ColumnPage into) {
+        byte kind = page.get(ValueLayout.JAVA_BYTE, 0);
+        into.hasNulls = (page.get(ValueLayout.JAVA_BYTE, 1) & PageLayout.FLAG_NULLS) != 0;
+        into.count = page.get(PageLayout.INT, 4);
+        position = PageLayout.HEADER_BYTES;
+        if (into.hasNulls) {
+            int validityWords = (into.count + 63) / 64;
+            MemorySegment.copy(page, PageLayout.LONG, position, into.validity, 0, validityWords);
+            position += (long) validityWords * Long.BYTES;
+        }
+        switch (kind) {
+            case PageLayout.LONGS -> section(page, into.low, into.count);
+            case PageLayout.PAIRS -> {
+                into.needHigh();
+                section(page, into.low, into.count);
+                section(page, into.high, into.count);
+            }
+            case PageLayout.PLAIN_BYTES -> plain(page, into);
+            case PageLayout.DICT_BYTES -> dictionary(page, into);
+            default -> throw new IllegalStateException("page kind " + kind);
+        }
+    }
+
+    /** Where the first section of a page begins; for random access to pages of longs. */
+    static long sectionOffset(MemorySegment page) {
+        boolean nulls = (page.get(ValueLayout.JAVA_BYTE, 1) & PageLayout.FLAG_NULLS) != 0;
+        int count = page.get(PageLayout.INT, 4);
+        return PageLayout.HEADER_BYTES + (nulls ? (count + 63) / 64 * 8L : 0);
+    }
+
+    /** One value of the section at {@code offset}. */
+    static long longAt(MemorySegment page, long offset, int index) {
+        byte encoding = page.get(ValueLayout.JAVA_BYTE, offset);
+        long base = page.get(PageLayout.LONG, offset + 8);
+        long payload = offset + PageLayout.SECTION_HEADER_BYTES;
+        return switch (encoding) {
+            case PageLayout.CONST -> base;
+            case PageLayout.FOR -> {
+                int width = page.get(ValueLayout.JAVA_BYTE, offset + 1);
+                yield BitPack.get(page, PageLayout.LONG, payload, width, base, index);
+            }
+            case PageLayout.RLE -> {
+                int runs = page.get(PageLayout.INT, payload);
+                long ends = payload + 8 + runs * 8L;
+                int low = 0;
+                int high = runs - 1;
+                while (low < high) {
+                    int middle = (low + high) >>> 1;
+                    if (page.get(PageLayout.INT, ends + middle * 4L) > index) {
+                        high = middle;
+                    } else {
+                        low = middle + 1;
+                    }
+                }
+                yield page.get(PageLayout.LONG, payload + 8 + low * 8L);
+            }
+            default -> throw new IllegalStateException("section encoding " + encoding);
+        };
+    }
+
+    private void section(MemorySegment page, long[] out, int count) {
+        byte encoding = page.get(ValueLayout.JAVA_BYTE, position);
+        int width = page.get(ValueLayout.JAVA_BYTE, position + 1);
+        int payloadBytes = page.get(PageLayout.INT, position + 4);
+        long base = page.get(PageLayout.LONG, position + 8);
+        long payload = position + PageLayout.SECTION_HEADER_BYTES;
+        position = payload + payloadBytes;
+        switch (encoding) {
+            case PageLayout.CONST -> Arrays.fill(out, 0, count, base);
+            case PageLayout.FOR -> {
+                int blockWords = BitPack.blockWords(width);
+                for (int from = 0; from < count; from += BitPack.BLOCK) {
+                    MemorySegment.copy(page, PageLayout.LONG, payload, words, 0, blockWords);
+                    BitPack.unpack(words, width, base, out, from);
+                    payload += (long) blockWords * Long.BYTES;
+                }
+            }
+            case PageLayout.RLE -> runs(page, payload, out);
+            default -> throw new IllegalStateException("section encoding " + encoding);
+        }
+    }
+
+    private static void runs(MemorySegment page, long payload, long[] out) {
+        int runs = page.get(PageLayout.INT, payload);
+        long ends = payload + 8 + runs * 8L;
+        int from = 0;
+        for (int run = 0; run < runs; run++) {
+            int end = page.get(PageLayout.INT, ends + run * 4L);
+            Arrays.fill(out, from, end, page.get(PageLayout.LONG, payload + 8 + run * 8L));
+            from = end;
+        }
+    }
+
+    private void plain(MemorySegment page, ColumnPage into) {
+        into.needOffsets();
+        section(page, lengths, into.count);
+        int offset = 0;
+        into.offsets[0] = 0;
+        for (int row = 0; row < into.count; row++) {
+            offset += (int) lengths[row];
+            into.offsets[row + 1] = offset;
+        }
+        into.needBytes(offset);
+        byteRun(page, into.bytes, offset);
+    }
+
+    private void dictionary(MemorySegment page, ColumnPage into) {
+        into.needOffsets();
+        section(page, codes, into.count);
+        int distinct = page.get(PageLayout.INT, position);
+        position += 8;
+        section(page, lengths, distinct);
+        int size = 0;
+        for (int code = 0; code < distinct; code++) {
+            dictOffsets[code] = size;
+            size += (int) lengths[code];
+        }
+        if (dictBytes.length < size) {
+            dictBytes = new byte[size];
+        }
+        byteRun(page, dictBytes, size);
+        int total = 0;
+        for (int row = 0; row < into.count; row++) {
+            into.offsets[row] = total;
+            total += (int) lengths[(int) codes[row]];
+        }
+        into.offsets[into.count] = total;
+        into.needBytes(total);
+        for (int row = 0; row < into.count; row++) {
+            int code = (int) codes[row];
+            copyShort(
+                    dictBytes,
+                    dictOffsets[code],
+                    into.bytes,
+                    into.offsets[row],
+                    (int) lengths[code]);
+        }
+    }
+
+    private static void copyShort(byte[] from, int fromOffset, byte[] to, int toOffset, int count) {
+        if (count > 16) {
+            System.arraycopy(from, fromOffset, to, toOffset, count);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            to[toOffset + i] = from[fromOffset + i];
+        }
+    }
+
+    private void byteRun(MemorySegment page, byte[] into, int length) {
+        int codec = page.get(PageLayout.INT, position);
+        int rawLength = page.get(PageLayout.INT, position + 4);
+        int stored = page.get(PageLayout.INT, position + 8);
+        position += 12;
+        if (rawLength != length) {
+            throw new IllegalStateException("byte run of " + rawLength + ", lengths say " + length);
+        }
+        if (codec == PageLayout.STORED) {
+            MemorySegment.copy(page, ValueLayout.JAVA_BYTE, position, into, 0, length);
+        } else {
+            LZ4.decompress(
+                    page.asSlice(position, stored).asByteBuffer(),
+                    0,
+                    stored,
+                    java.nio.ByteBuffer.wrap(into),
+                    0,
+                    length);
+        }
+        position += stored;
+    }
+}
