@@ -35,6 +35,7 @@ final class Backoff {
     private final String what;
     private final Duration budget;
     private final long deadlineNanos;
+    private boolean ambiguous;
     private final Map<Reason, Integer> attempts = new EnumMap<>(Reason.class);
 
     Backoff(String what, Duration budget) {
@@ -50,6 +51,15 @@ final class Backoff {
     /** The same deadline, for another thread. */
     Backoff fork() {
         return new Backoff(what, budget, deadlineNanos);
+    }
+
+    /** An attempt ended without an answer, so it may have had its effect. */
+    void markAmbiguous() {
+        ambiguous = true;
+    }
+
+    boolean ambiguous() {
+        return ambiguous;
     }
 
     long remainingNanos() {
