@@ -1,0 +1,48 @@
+package io.garrick.codec.row;
+
+import java.lang.foreign.MemorySegment;
+import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.IntVector;
+import org.apache.arrow.vector.SmallIntVector;
+import org.apache.arrow.vector.TinyIntVector;
+import org.apache.arrow.vector.UInt1Vector;
+import org.apache.arrow.vector.UInt2Vector;
+import org.apache.arrow.vector.UInt4Vector;
+import org.apache.arrow.vector.UInt8Vector;
+
+/** Ints of any width, YEAR and BIT. */
+record IntegerWriter(int bits, boolean signed) implements ValueWriter {
+    @Override
+    public void write(FieldVector out, int index, MemorySegment segment, long at, int length) {
+        if (signed) {
+            writeSigned(out, index, Stored.signed(segment, at, length));
+        } else {
+            writeUnsigned(out, index, Stored.unsigned(segment, at, length));
+        }
+    }
+
+    private void writeSigned(FieldVector out, int index, long value) {
+        if (bits < 64 && value >> (bits - 1) != value >> 63) {
+            throw new ColumnOverflow(value + " in " + bits + " bits");
+        }
+        switch (bits) {
+            case 8 -> ((TinyIntVector) out).set(index, (byte) value);
+            case 16 -> ((SmallIntVector) out).set(index, (short) value);
+            case 32 -> ((IntVector) out).set(index, (int) value);
+            default -> ((BigIntVector) out).set(index, value);
+        }
+    }
+
+    private void writeUnsigned(FieldVector out, int index, long value) {
+        if (bits < 64 && value >>> bits != 0) {
+            throw new ColumnOverflow(Long.toUnsignedString(value) + " in " + bits + " bits");
+        }
+        switch (bits) {
+            case 8 -> ((UInt1Vector) out).set(index, (byte) value);
+            case 16 -> ((UInt2Vector) out).set(index, (char) value);
+            case 32 -> ((UInt4Vector) out).set(index, (int) value);
+            default -> ((UInt8Vector) out).set(index, value);
+        }
+    }
+}
