@@ -4,8 +4,22 @@ import com.google.protobuf.ByteString;
 import io.garrick.proto.eraft.ConfChange;
 import io.garrick.proto.eraft.ConfChangeV2;
 import io.garrick.proto.eraft.ConfState;
+import io.garrick.proto.eraft.Entry;
+import io.garrick.proto.eraft.EntryType;
+import io.garrick.proto.eraft.HardState;
 import io.garrick.proto.eraft.Message;
+import io.garrick.proto.eraft.MessageType;
+import io.garrick.proto.eraft.Snapshot;
+import io.garrick.raft.RaftBrokenException.Reason;
+import io.garrick.raft.member.ConfChanger;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One peer of a Raft group, as its driver sees it.
@@ -33,36 +47,65 @@ import java.util.random.RandomGenerator;
  * {@link RaftBrokenException} from any method means that the node is lost and its region must be
  * quarantined.
  */
-@SuppressWarnings("DoNotCallSuggester") // only until the core is linked in
 public final class RaftNode {
+    /** What must be remembered of a Ready until it is synced. Index 0 stands for nothing. */
+    private record Written(
+            long number,
+            long snapshotIndex,
+            long lastIndex,
+            long lastTerm,
+            @Nullable Message ownVote) {}
+
+    private final Raft raft;
+    private final Deque<Written> unsynced = new ArrayDeque<>();
+    private SoftState lastSoftState;
+    private HardState lastHardState;
+    private long lastNumber;
+    private long syncedNumber;
+    // The last Ready with a new term or vote. Until it is synced, not even a leader may send ahead.
+    private long votedNumber;
+    // Committed entries up to here were handed out.
+    private long handedOut;
+    private boolean advancePending;
+
     public RaftNode(RaftConfig config, RaftStorage storage, RandomGenerator random) {
         this(config, storage, random, RaftObserver.NONE);
     }
 
     public RaftNode(
             RaftConfig config, RaftStorage storage, RandomGenerator random, RaftObserver observer) {
-        throw pending();
-    }
-
-    private static UnsupportedOperationException pending() {
-        return new UnsupportedOperationException("the protocol core is not linked in");
+        raft = new Raft(config, storage, random, observer);
+        lastSoftState = raft.softState();
+        lastHardState = raft.hardState();
+        handedOut = Math.max(config.applied(), raft.log.applied());
     }
 
     // ---- inputs ----
 
     /** One tick of time. Returns whether it may have made something ready. */
     public boolean tick() {
-        throw pending();
+        return raft.tick();
     }
 
     /** Takes in a message of another peer. */
     public StepOutcome step(Message message) {
-        throw pending();
+        return switch (message.getMsgType()) {
+            case MsgHup, MsgBeat, MsgUnreachable, MsgSnapStatus, MsgCheckQuorum, UNRECOGNIZED ->
+                    StepOutcome.LOCAL_MESSAGE;
+            case MsgAppendResponse,
+                    MsgRequestVoteResponse,
+                    MsgHeartbeatResponse,
+                    MsgRequestPreVoteResponse ->
+                    raft.members.get(message.getFrom()) == null
+                            ? StepOutcome.PEER_NOT_FOUND
+                            : raft.step(message);
+            default -> raft.step(message);
+        };
     }
 
     /** Starts an election now, unless this peer has no vote or leads already. */
     public void campaign() {
-        throw pending();
+        raft.campaign();
     }
 
     /**
@@ -70,7 +113,7 @@ public final class RaftNode {
      * uncommitted).
      */
     public boolean propose(ByteString context, ByteString data) {
-        throw pending();
+        return propose(EntryType.EntryNormal, context, data);
     }
 
     /**
@@ -78,12 +121,26 @@ public final class RaftNode {
      * called for it.
      */
     public boolean proposeConfChange(ByteString context, ConfChange change) {
-        throw pending();
+        return propose(EntryType.EntryConfChange, context, change.toByteString());
     }
 
     /** Proposes a change; an empty one leaves a joint configuration. */
     public boolean proposeConfChange(ByteString context, ConfChangeV2 change) {
-        throw pending();
+        return propose(EntryType.EntryConfChangeV2, context, change.toByteString());
+    }
+
+    private boolean propose(EntryType type, ByteString context, ByteString data) {
+        Message proposal =
+                Message.newBuilder()
+                        .setMsgType(MessageType.MsgPropose)
+                        .setFrom(raft.id())
+                        .addEntries(
+                                Entry.newBuilder()
+                                        .setEntryType(type)
+                                        .setData(data)
+                                        .setContext(context))
+                        .build();
+        return raft.step(proposal) == StepOutcome.DONE;
     }
 
     /**
@@ -93,12 +150,12 @@ public final class RaftNode {
      * @return the configuration now in force, to be persisted with the state machine
      */
     public ConfState applyConfChange(ConfChangeV2 change) {
-        throw pending();
+        return raft.applyConfChange(change);
     }
 
     /** {@link #applyConfChange(ConfChangeV2)} for the one-step format. */
     public ConfState applyConfChange(ConfChange change) {
-        throw pending();
+        return raft.applyConfChange(ConfChanger.toV2(change));
     }
 
     /**
@@ -107,94 +164,261 @@ public final class RaftNode {
      * commit in its term): ask again after a while.
      */
     public void readIndex(ByteString context) {
-        throw pending();
+        raft.readIndex(context);
     }
 
     /** Hands leadership to a voter; given up after an election timeout. */
     public void transferLeader(long to) {
-        throw pending();
+        raft.step(
+                Message.newBuilder().setMsgType(MessageType.MsgTransferLeader).setFrom(to).build());
     }
 
     /** A follower asks its leader for a fresh snapshot; false if it cannot ask now. */
     public boolean requestSnapshot() {
-        throw pending();
+        return raft.requestSnapshot();
     }
 
     /** The last message to a peer could not be delivered. */
     public void reportUnreachable(long peer) {
-        throw pending();
+        raft.step(
+                Message.newBuilder().setMsgType(MessageType.MsgUnreachable).setFrom(peer).build());
     }
 
     /** Must be called once for each snapshot message sent. */
     public void reportSnapshot(long peer, SnapshotStatus status) {
-        throw pending();
+        raft.step(
+                Message.newBuilder()
+                        .setMsgType(MessageType.MsgSnapStatus)
+                        .setFrom(peer)
+                        .setReject(status == SnapshotStatus.FAILED)
+                        .build());
     }
 
     /** Sends heartbeats now, if leader. */
     public void ping() {
-        throw pending();
+        raft.ping();
     }
 
     public void setPriority(long priority) {
-        throw pending();
+        raft.priority = priority;
+    }
+
+    /**
+     * With group commit an entry must be on voters of two commit groups, as long as there are two.
+     */
+    public void enableGroupCommit(boolean on) {
+        raft.enableGroupCommit(on);
+    }
+
+    /** Puts peers into commit groups, by peer id. Group 0 is none. */
+    public void assignCommitGroups(Map<Long, Long> groups) {
+        raft.assignCommitGroups(groups);
+    }
+
+    /** Lets a follower act as if its leader were gone; only scripts for etcd need it. */
+    public void forgetLeader() {
+        raft.forgetLeader();
+    }
+
+    /** Overrules chance, for scripts. */
+    public void setRandomizedElectionTimeout(int ticks) {
+        raft.randomizedElectionTimeout = ticks;
     }
 
     // ---- outputs ----
 
     public boolean hasReady() {
-        throw pending();
+        return raft.hasMessages()
+                || !raft.softState().equals(lastSoftState)
+                || !raft.hardState().equals(lastHardState)
+                || !raft.readStates.isEmpty()
+                || !raft.log.unstable().entries().isEmpty()
+                || raft.log.unstable().snapshot() != null
+                || raft.log.hasEntriesToApply(handedOut, raft.allowUnpersisted());
     }
 
-    /** Takes what is to be done. Each Ready must be advanced before the next one is taken. */
+    /**
+     * Takes what is to be done. It must be advanced before any other input, and before the next
+     * Ready.
+     */
     public Ready ready() {
-        throw pending();
+        if (advancePending) {
+            throw new RaftBrokenException(
+                    Reason.MISUSE, "Ready " + lastNumber + " was not advanced");
+        }
+        advancePending = true;
+        lastNumber++;
+        SoftState softState = raft.softState();
+        HardState hardState = raft.hardState();
+        boolean voted =
+                hardState.getTerm() != lastHardState.getTerm()
+                        || hardState.getVote() != lastHardState.getVote();
+        if (voted) {
+            votedNumber = lastNumber;
+        }
+        Snapshot snapshot = raft.log.unstable().snapshot();
+        List<Entry> entries = List.copyOf(raft.log.unstable().entries());
+        remember(snapshot, entries);
+        if (snapshot != null) {
+            handedOut = snapshot.getMetadata().getIndex();
+        }
+        List<ReadState> readStates = List.copyOf(raft.readStates);
+        raft.readStates.clear();
+        // A leader may send entries while it writes them (Raft thesis 10.2.1): its own copy counts
+        // only once synced. Its
+        // term and vote are synced before it can win, except where it is the only voter.
+        boolean sendAhead = raft.role == RaftRole.LEADER && votedNumber <= syncedNumber;
+        List<Entry> committed = takeCommitted();
+        List<Message> messages = raft.takeMessages();
+        return new Ready(
+                lastNumber,
+                softState.equals(lastSoftState) ? null : softState,
+                hardState.equals(lastHardState) ? null : hardState,
+                readStates,
+                entries,
+                snapshot,
+                committed,
+                sendAhead ? messages : List.of(),
+                sendAhead ? List.of() : messages,
+                voted || snapshot != null || !entries.isEmpty());
+    }
+
+    private void remember(@Nullable Snapshot snapshot, List<Entry> entries) {
+        unsynced.add(
+                new Written(
+                        lastNumber,
+                        snapshot == null ? 0 : snapshot.getMetadata().getIndex(),
+                        entries.isEmpty() ? 0 : entries.getLast().getIndex(),
+                        entries.isEmpty() ? 0 : entries.getLast().getTerm(),
+                        raft.takeOwnVote()));
+    }
+
+    private List<Entry> takeCommitted() {
+        List<Entry> committed =
+                raft.log.entriesToApply(
+                        handedOut,
+                        raft.allowUnpersisted(),
+                        raft.config.maxCommittedBytesPerReady());
+        if (!committed.isEmpty()) {
+            handedOut = committed.getLast().getIndex();
+            raft.committedHandedOut(committed);
+        }
+        return committed;
     }
 
     /** The Ready is written and synced. */
     public LightReady advanceAppend(Ready ready) {
-        throw pending();
+        advanceAppendAsync(ready);
+        onPersistReady(ready.number());
+        List<Entry> committed = takeCommitted();
+        // Only a leader has something to say because of its own disk.
+        List<Message> messages = raft.role == RaftRole.LEADER ? raft.takeMessages() : List.of();
+        HardState hardState = raft.hardState();
+        boolean moved = hardState.getCommit() > lastHardState.getCommit();
+        if (moved) {
+            lastHardState = lastHardState.toBuilder().setCommit(hardState.getCommit()).build();
+        }
+        return new LightReady(
+                moved ? OptionalLong.of(hardState.getCommit()) : OptionalLong.empty(),
+                committed,
+                messages);
     }
 
     /** The Ready is readable through the storage, but perhaps not yet synced. */
     public void advanceAppendAsync(Ready ready) {
-        throw pending();
+        if (!advancePending || ready.number() != lastNumber) {
+            throw new RaftBrokenException(
+                    Reason.MISUSE, "Ready " + ready.number() + " is not the last one");
+        }
+        advancePending = false;
+        SoftState softState = ready.softState();
+        if (softState != null) {
+            lastSoftState = softState;
+        }
+        HardState hardState = ready.hardState();
+        if (hardState != null) {
+            lastHardState = hardState;
+        }
+        if (ready.snapshot() != null) {
+            raft.log.unstable().snapshotTaken();
+        }
+        if (!ready.entries().isEmpty()) {
+            raft.log.unstable().entriesTaken(ready.entries().getLast().getIndex());
+        }
     }
 
     /** The Ready with this number and all before it are synced. */
     public void onPersistReady(long number) {
-        throw pending();
+        syncedNumber = Math.max(syncedNumber, number);
+        long snapshotIndex = 0;
+        long lastIndex = 0;
+        long lastTerm = 0;
+        List<Message> ownVotes = new ArrayList<>();
+        while (!unsynced.isEmpty() && unsynced.getFirst().number() <= number) {
+            Written synced = unsynced.removeFirst();
+            if (synced.snapshotIndex() != 0) {
+                snapshotIndex = synced.snapshotIndex();
+                lastIndex = 0;
+            }
+            if (synced.lastIndex() != 0) {
+                lastIndex = synced.lastIndex();
+                lastTerm = synced.lastTerm();
+            }
+            if (synced.ownVote() != null) {
+                ownVotes.add(synced.ownVote());
+            }
+        }
+        ownVotes.forEach(raft::step);
+        if (snapshotIndex != 0) {
+            raft.log.snapshotPersisted(snapshotIndex);
+        }
+        if (lastIndex != 0) {
+            raft.entriesPersisted(lastIndex, lastTerm);
+        }
     }
 
     /** The state machine has applied everything up to and including this index. */
     public void advanceApplyTo(long index) {
-        throw pending();
+        raft.appliedTo(index);
     }
 
     // ---- state ----
 
     public RaftStatus status() {
-        throw pending();
+        return raft.status();
+    }
+
+    public long id() {
+        return raft.id();
     }
 
     public long term() {
-        throw pending();
+        return raft.term;
     }
 
     /** The leader's peer id, 0 when none is known. */
     public long leaderId() {
-        throw pending();
+        return raft.leaderId;
     }
 
     public RaftRole role() {
-        throw pending();
+        return raft.role;
+    }
+
+    public boolean isLeader() {
+        return raft.role == RaftRole.LEADER;
     }
 
     public long commitIndex() {
-        throw pending();
+        return raft.log.committed();
+    }
+
+    public long appliedIndex() {
+        return raft.log.applied();
     }
 
     public long lastIndex() {
-        throw pending();
+        return raft.log.lastIndex();
     }
 
     /**
@@ -202,20 +426,33 @@ public final class RaftNode {
      * reads.
      */
     public boolean committedInCurrentTerm() {
-        throw pending();
+        return raft.committedInCurrentTerm();
     }
 
     /** Reads that wait for heartbeat answers. */
     public int pendingReadCount() {
-        throw pending();
+        return raft.reads.size();
+    }
+
+    /**
+     * Whether a conf change may be in the log that is not applied yet, so that another would be
+     * refused.
+     */
+    public boolean hasPendingConf() {
+        return raft.hasPendingConf();
     }
 
     /** A leader that keeps a lease by check-quorum. */
     public boolean inLease() {
-        throw pending();
+        return raft.role == RaftRole.LEADER && raft.config.checkQuorum();
+    }
+
+    /** The term of a log entry; 0 when it is not in the log. */
+    public long entryTerm(long index) {
+        return raft.log.term(index);
     }
 
     public RaftStorage storage() {
-        throw pending();
+        return raft.log.storage();
     }
 }

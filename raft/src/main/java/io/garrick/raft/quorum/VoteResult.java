@@ -1,0 +1,8 @@
+package io.garrick.raft.quorum;
+
+/** How an election stands. */
+public enum VoteResult {
+    PENDING,
+    LOST,
+    WON
+}
