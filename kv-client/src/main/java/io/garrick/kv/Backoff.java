@@ -36,6 +36,7 @@ final class Backoff {
     private final Duration budget;
     private final long deadlineNanos;
     private boolean ambiguous;
+    private String lastProblem = "";
     private final Map<Reason, Integer> attempts = new EnumMap<>(Reason.class);
 
     Backoff(String what, Duration budget) {
@@ -66,11 +67,7 @@ final class Backoff {
         return deadlineNanos - System.nanoTime();
     }
 
-    boolean expired() {
-        return remainingNanos() <= 0;
-    }
-
-    /** Waits before another attempt; throws {@link KvException} if the time is over. */
+    /** Waits before another attempt; throws {@link KvException} if there is no time for one. */
     void pause(Reason reason, String problem, @Nullable Throwable cause) {
         pauseAtLeast(0, reason, problem, cause);
     }
@@ -80,23 +77,21 @@ final class Backoff {
         long ceiling = Math.min(reason.mostMillis, reason.firstMillis << Math.min(attempt, 16));
         long jittered = ceiling / 2 + ThreadLocalRandom.current().nextLong(ceiling / 2 + 1);
         long nanos = Math.max(jittered, millis) * 1_000_000L;
-        if (expired()) {
+        if (nanos >= remainingNanos()) {
             throw exhausted(problem, cause);
         }
-        sleep(Math.min(nanos, remainingNanos()));
-    }
-
-    /** Waits exactly that long, or up to the deadline. */
-    void waitMillis(long millis, String problem) {
-        if (expired()) {
-            throw exhausted(problem, null);
-        }
-        sleep(Math.min(millis * 1_000_000L, remainingNanos()));
+        lastProblem = problem;
+        sleep(nanos);
     }
 
     private KvException exhausted(String problem, @Nullable Throwable cause) {
+        String before =
+                lastProblem.isEmpty() || lastProblem.equals(problem)
+                        ? ""
+                        : "; before that: " + lastProblem;
         return new KvException(
-                "%s: gave up after %d ms: %s".formatted(what, budget.toMillis(), problem), cause);
+                "%s: gave up after %d ms: %s%s".formatted(what, budget.toMillis(), problem, before),
+                cause);
     }
 
     private void sleep(long nanos) {
