@@ -32,10 +32,10 @@ final class Following {
             }
             case MsgPropose -> {
                 if (raft.leaderId == Raft.NONE) {
-                    return raft.dropProposal(RaftEvent.DropReason.NO_LEADER);
+                    return raft.dropProposal("no leader");
                 }
                 if (raft.config.disableProposalForwarding()) {
-                    return raft.dropProposal(RaftEvent.DropReason.FORWARDING_OFF);
+                    return raft.dropProposal("forwarding is off");
                 }
                 forward(message);
             }

@@ -1,4 +1,0 @@
-@NullMarked
-package io.garrick.query;
-
-import org.jspecify.annotations.NullMarked;
