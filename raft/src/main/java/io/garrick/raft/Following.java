@@ -32,10 +32,10 @@ final class Following {
             }
             case MsgPropose -> {
                 if (raft.leaderId == Raft.NONE) {
-                    return raft.dropProposal("no leader");
+                    return raft.dropProposal(RaftEvent.DropReason.NO_LEADER);
                 }
                 if (raft.config.disableProposalForwarding()) {
-                    return raft.dropProposal("forwarding is off");
+                    return raft.dropProposal(RaftEvent.DropReason.FORWARDING_OFF);
                 }
                 forward(message);
             }

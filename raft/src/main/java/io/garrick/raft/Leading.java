@@ -108,10 +108,10 @@ final class Leading {
             throw new IllegalArgumentException("proposal without entries");
         }
         if (raft.members.get(raft.id()) == null) {
-            return raft.dropProposal("not a member any more");
+            return raft.dropProposal(RaftEvent.DropReason.NOT_A_MEMBER);
         }
         if (raft.leadTransferee != Raft.NONE) {
-            return raft.dropProposal("transfer of leadership in progress");
+            return raft.dropProposal(RaftEvent.DropReason.TRANSFER_IN_PROGRESS);
         }
         List<Entry> entries = new ArrayList<>();
         for (Entry proposed : message.getEntriesList()) {
@@ -121,7 +121,7 @@ final class Leading {
             }
             ConfChangeV2 change = parse(proposed);
             if (change == null) {
-                return raft.dropProposal("unreadable conf change");
+                return raft.dropProposal(RaftEvent.DropReason.UNREADABLE_CONF_CHANGE);
             }
             String refusal = refusal(change);
             if (refusal.isEmpty()) {
@@ -135,7 +135,7 @@ final class Leading {
             }
         }
         if (!append(entries)) {
-            return raft.dropProposal("too much uncommitted");
+            return raft.dropProposal(RaftEvent.DropReason.TOO_MUCH_UNCOMMITTED);
         }
         broadcastAppend();
         return StepOutcome.DONE;

@@ -397,7 +397,7 @@ final class Raft {
     private StepOutcome stepCandidate(Message message) {
         switch (message.getMsgType()) {
             case MsgPropose -> {
-                return dropProposal("no leader");
+                return dropProposal(RaftEvent.DropReason.NO_LEADER);
             }
             case MsgAppend, MsgHeartbeat, MsgSnapshot -> {
                 becomeFollower(term, message.getFrom());
@@ -410,7 +410,7 @@ final class Raft {
         return StepOutcome.DONE;
     }
 
-    StepOutcome dropProposal(String reason) {
+    StepOutcome dropProposal(RaftEvent.DropReason reason) {
         event(new RaftEvent.ProposalDropped(id(), term, reason));
         return StepOutcome.PROPOSAL_DROPPED;
     }

@@ -87,7 +87,17 @@ public sealed interface RaftEvent {
 
     // ---- replication ----
 
-    record ProposalDropped(long id, long term, String reason) implements RaftEvent {}
+    record ProposalDropped(long id, long term, DropReason reason) implements RaftEvent {}
+
+    /** Why nobody takes a proposal. */
+    enum DropReason {
+        NO_LEADER,
+        FORWARDING_OFF,
+        NOT_A_MEMBER,
+        TRANSFER_IN_PROGRESS,
+        UNREADABLE_CONF_CHANGE,
+        TOO_MUCH_UNCOMMITTED
+    }
 
     record ReadIndexDropped(long id, long term, String reason) implements RaftEvent {}
 

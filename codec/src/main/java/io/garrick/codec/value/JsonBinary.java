@@ -2,7 +2,9 @@ package io.garrick.codec.value;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -48,6 +50,7 @@ public final class JsonBinary {
     private static final int HEADER_BYTES = 8;
     private static final int KEY_ENTRY_BYTES = 6;
     private static final int VALUE_ENTRY_BYTES = 5;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private JsonBinary() {}
@@ -254,6 +257,15 @@ public final class JsonBinary {
             }
         }
         return out.toString();
+    }
+
+    /** JSON text; malformed text is the caller's mistake. */
+    public static JsonNode parseText(String text) {
+        try {
+            return MAPPER.readTree(text);
+        } catch (JsonProcessingException failure) {
+            throw new IllegalArgumentException("not JSON: " + failure.getOriginalMessage());
+        }
     }
 
     /** The document TiDB would write for {@code node}: keys sorted by their UTF-8 bytes. */

@@ -1,0 +1,207 @@
+package io.garrick.query.duck;
+
+import io.garrick.base.Timestamp;
+import io.garrick.query.QueryException;
+import io.garrick.query.QueryException.Kind;
+import io.garrick.query.ResultStream;
+import io.garrick.query.TableView;
+import io.garrick.query.scan.Scan;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.arrow.c.ArrowArrayStream;
+import org.apache.arrow.c.Data;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.duckdb.DuckDBConnection;
+import org.duckdb.DuckDBResultSet;
+import org.jspecify.annotations.Nullable;
+
+/** A query running in DuckDB. What it opened closes in reverse: result first, allocator last. */
+final class DuckResult implements ResultStream {
+    private static final long BATCH_ROWS = 1 << 16;
+
+    private final Schema schema;
+    private final Timestamp snapshotTs;
+    private final BufferAllocator allocator;
+    private final VectorSchemaRoot batch;
+    private final List<ScanStream> streams = new ArrayList<>();
+    private final List<ArrowArrayStream> exported = new ArrayList<>();
+    private final List<TableView> views = new ArrayList<>();
+    private volatile boolean cancelled;
+    private @Nullable DuckDBConnection connection;
+    private volatile @Nullable Statement statement;
+    private @Nullable DuckDBResultSet result;
+    private @Nullable ArrowReader reader;
+
+    private DuckResult(Schema schema, Timestamp snapshotTs, BufferAllocator allocator) {
+        this.schema = schema;
+        this.snapshotTs = snapshotTs;
+        this.allocator = allocator;
+        this.batch = VectorSchemaRoot.create(schema, allocator);
+    }
+
+    static DuckResult start(
+            DuckDBConnection root,
+            DuckSql query,
+            Schema schema,
+            Timestamp snapshotTs,
+            DuckDb.ViewOpener opener,
+            BufferAllocator ownedAllocator) {
+        DuckResult stream = new DuckResult(schema, snapshotTs, ownedAllocator);
+        try {
+            stream.open(root, query, opener);
+            return stream;
+        } catch (SQLException | IOException | RuntimeException failure) {
+            QueryException answer = stream.explain(failure);
+            stream.close();
+            throw answer;
+        }
+    }
+
+    private void open(DuckDBConnection root, DuckSql query, DuckDb.ViewOpener opener)
+            throws SQLException, IOException {
+        DuckDBConnection own = root.duplicate();
+        connection = own;
+        for (Map.Entry<String, Scan> leaf : query.scans().entrySet()) {
+            Scan scan = leaf.getValue();
+            TableView view = opener.open(scan);
+            views.add(view);
+            ScanStream stream =
+                    new ScanStream(scan, view.morsels(scan.spec()), allocator, () -> cancelled);
+            streams.add(stream);
+            ArrowArrayStream handle = ArrowArrayStream.allocateNew(allocator);
+            exported.add(handle);
+            Data.exportArrayStream(allocator, stream, handle);
+            own.registerArrowStream(leaf.getKey(), handle);
+        }
+        Statement running = own.createStatement();
+        statement = running;
+        DuckDBResultSet rows = (DuckDBResultSet) running.executeQuery(query.sql());
+        result = rows;
+        reader = (ArrowReader) rows.arrowExportStream(allocator, BATCH_ROWS);
+    }
+
+    @Override
+    public Schema schema() {
+        return schema;
+    }
+
+    @Override
+    public Timestamp snapshotTs() {
+        return snapshotTs;
+    }
+
+    @Override
+    public boolean next() {
+        ArrowReader source = reader;
+        if (source == null) {
+            throw new IllegalStateException("the stream is closed");
+        }
+        try {
+            if (cancelled || !source.loadNextBatch()) {
+                if (cancelled) {
+                    throw new IOException("cancelled");
+                }
+                return false;
+            }
+            take(source.getVectorSchemaRoot());
+            return true;
+        } catch (IOException | RuntimeException failure) {
+            throw explain(failure);
+        }
+    }
+
+    /** The same buffers under the names and types that were announced. */
+    private void take(VectorSchemaRoot from) {
+        for (int i = 0; i < schema.getFields().size(); i++) {
+            FieldVector source = from.getVector(i);
+            FieldVector target = batch.getVector(i);
+            if (source.getMinorType() == target.getMinorType()) {
+                source.makeTransferPair(target).transfer();
+            } else {
+                relabel(source, target);
+            }
+        }
+        batch.setRowCount(from.getRowCount());
+    }
+
+    /** Types of one layout, such as times with and without a zone. */
+    private static void relabel(FieldVector source, FieldVector target) {
+        if (source.getBufferSizeFor(1) != target.getBufferSizeFor(1)) {
+            throw new IllegalStateException(
+                    "DuckDB gave " + source.getField() + " for " + target.getField());
+        }
+        target.loadFieldBuffers(
+                new ArrowFieldNode(source.getValueCount(), source.getNullCount()),
+                source.getFieldBuffers());
+    }
+
+    @Override
+    public VectorSchemaRoot batch() {
+        return batch;
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        Statement running = statement;
+        if (running != null) {
+            try {
+                running.cancel();
+            } catch (SQLException _) {
+                // It has ended by itself.
+            }
+        }
+    }
+
+    private QueryException explain(Throwable failure) {
+        if (cancelled) {
+            return new QueryException(Kind.CANCELLED, "the query was cancelled", failure);
+        }
+        for (ScanStream stream : streams) {
+            Throwable cause = stream.failure();
+            if (cause != null) {
+                return Failures.explain(cause);
+            }
+        }
+        return Failures.explain(failure);
+    }
+
+    @Override
+    public void close() {
+        batch.close();
+        try {
+            if (reader != null) {
+                reader.close();
+            }
+            if (result != null) {
+                result.close();
+            }
+            Statement running = statement;
+            if (running != null) {
+                running.close();
+            }
+            if (connection != null) {
+                connection.close();
+            }
+            for (ScanStream stream : streams) {
+                stream.close();
+            }
+        } catch (SQLException | IOException failure) {
+            throw new QueryException(
+                    Kind.INTERNAL, "the query does not close: " + failure.getMessage(), failure);
+        } finally {
+            exported.forEach(ArrowArrayStream::close);
+            views.forEach(TableView::close);
+            allocator.close();
+        }
+    }
+}

@@ -1,0 +1,211 @@
+package io.garrick.query.sql;
+
+import io.garrick.codec.schema.FieldType;
+import io.garrick.codec.schema.TableSchema;
+import io.garrick.query.Catalog;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.function.ToLongFunction;
+import org.apache.arrow.vector.types.TimeUnit;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
+import org.apache.calcite.avatica.util.Casing;
+import org.apache.calcite.config.CalciteConnectionConfigImpl;
+import org.apache.calcite.config.CalciteConnectionProperty;
+import org.apache.calcite.config.Lex;
+import org.apache.calcite.config.NullCollation;
+import org.apache.calcite.jdbc.CalciteSchema;
+import org.apache.calcite.jdbc.JavaTypeFactoryImpl;
+import org.apache.calcite.plan.RelOptCluster;
+import org.apache.calcite.plan.hep.HepPlanner;
+import org.apache.calcite.plan.hep.HepProgram;
+import org.apache.calcite.prepare.CalciteCatalogReader;
+import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.RelRoot;
+import org.apache.calcite.rel.metadata.RelColumnOrigin;
+import org.apache.calcite.rel.type.RelDataType;
+import org.apache.calcite.rel.type.RelDataTypeField;
+import org.apache.calcite.rex.RexBuilder;
+import org.apache.calcite.rex.RexUtil;
+import org.apache.calcite.schema.Table;
+import org.apache.calcite.schema.impl.AbstractSchema;
+import org.apache.calcite.sql.SqlNode;
+import org.apache.calcite.sql.SqlOperatorTable;
+import org.apache.calcite.sql.fun.SqlLibrary;
+import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
+import org.apache.calcite.sql.parser.SqlParseException;
+import org.apache.calcite.sql.parser.SqlParser;
+import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
+import org.apache.calcite.sql.validate.SqlConformance;
+import org.apache.calcite.sql.validate.SqlConformanceEnum;
+import org.apache.calcite.sql.validate.SqlValidator;
+import org.apache.calcite.sql.validate.SqlValidatorUtil;
+import org.apache.calcite.sql2rel.SqlToRelConverter;
+import org.apache.calcite.sql2rel.StandardConvertletTable;
+import org.jspecify.annotations.Nullable;
+
+/** Parses, validates and optimizes queries against one catalog. Any thread may use it. */
+public final class SqlPlanner {
+    private static final SqlConformance CONFORMANCE = SqlConformanceEnum.BABEL;
+
+    private static final SqlParser.Config PARSER =
+            SqlParser.config()
+                    .withParserFactory(SqlBabelParserImpl.FACTORY)
+                    .withLex(Lex.MYSQL)
+                    .withUnquotedCasing(Casing.UNCHANGED)
+                    .withQuotedCasing(Casing.UNCHANGED)
+                    .withCaseSensitive(false)
+                    .withConformance(CONFORMANCE);
+
+    private static final SqlOperatorTable OPERATORS =
+            SqlLibraryOperatorTableFactory.INSTANCE.getOperatorTable(
+                    SqlLibrary.STANDARD, SqlLibrary.MYSQL);
+
+    private final CalciteSchema root;
+
+    /** Text is Unicode throughout. */
+    private static final class TypeFactory extends JavaTypeFactoryImpl {
+        TypeFactory() {
+            super(MySqlTypeSystem.INSTANCE);
+        }
+
+        @Override
+        public Charset getDefaultCharset() {
+            return StandardCharsets.UTF_8;
+        }
+    }
+
+    /** One database's tables. */
+    private static final class DatabaseSchema extends AbstractSchema {
+        private final Map<String, Table> tables = new HashMap<>();
+
+        @Override
+        protected Map<String, Table> getTableMap() {
+            return tables;
+        }
+    }
+
+    public SqlPlanner(Catalog catalog, ToLongFunction<TableSchema> rowCount) {
+        root = CalciteSchema.createRootSchema(false, false);
+        for (Catalog.Database database : catalog.databases()) {
+            DatabaseSchema schema = new DatabaseSchema();
+            for (TableSchema table : database.tables()) {
+                schema.tables.put(table.name(), new ReplicaTable(table, rowCount));
+            }
+            root.add(database.name(), schema);
+        }
+    }
+
+    /**
+     * Plans a query.
+     *
+     * @param parameters values of {@code ?}; if there are fewer than marks, the plan only tells
+     *     types
+     */
+    public Plan plan(String sql, Optional<String> database, List<SqlNode> parameters) {
+        SqlNode parsed = parse(sql);
+        if (!parameters.isEmpty()) {
+            parsed = Parameters.bind(parsed, parameters);
+        }
+        TypeFactory types = new TypeFactory();
+        CalciteCatalogReader reader = reader(database, types);
+        SqlValidator validator =
+                SqlValidatorUtil.newValidator(
+                        OPERATORS,
+                        reader,
+                        types,
+                        SqlValidator.Config.DEFAULT
+                                .withConformance(CONFORMANCE)
+                                .withDefaultNullCollation(NullCollation.LOW)
+                                .withIdentifierExpansion(true)
+                                .withTypeCoercionEnabled(true));
+        try {
+            SqlNode valid = validator.validate(parsed);
+            RelDataType parameterTypes = validator.getParameterRowType(valid);
+            RelOptCluster cluster =
+                    RelOptCluster.create(
+                            new HepPlanner(HepProgram.builder().build()), new RexBuilder(types));
+            cluster.getPlanner().setExecutor(RexUtil.EXECUTOR);
+            SqlToRelConverter converter =
+                    new SqlToRelConverter(
+                            (_, _, _, _) -> {
+                                throw new UnsupportedOperationException("views");
+                            },
+                            validator,
+                            reader,
+                            cluster,
+                            StandardConvertletTable.INSTANCE,
+                            SqlToRelConverter.config()
+                                    .withExpand(false)
+                                    .withInSubQueryThreshold(Integer.MAX_VALUE)
+                                    .withTrimUnusedFields(true));
+            RelRoot converted = converter.convertQuery(valid, false, true);
+            RelNode rel = Optimizer.optimize(converted.project(), reader);
+            return new Plan(rel, schema(converted, rel), schema(parameterTypes));
+        } catch (RuntimeException | AssertionError failure) {
+            throw SqlErrors.invalid(failure);
+        }
+    }
+
+    private static SqlNode parse(String sql) {
+        try {
+            return SqlParser.create(sql, PARSER).parseQuery();
+        } catch (SqlParseException failure) {
+            throw SqlErrors.syntax(failure);
+        }
+    }
+
+    private CalciteCatalogReader reader(Optional<String> database, TypeFactory types) {
+        Properties settings = new Properties();
+        settings.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
+        return new CalciteCatalogReader(
+                root,
+                database.map(List::of).orElse(List.of()),
+                types,
+                new CalciteConnectionConfigImpl(settings));
+    }
+
+    private static Schema schema(RelRoot root, RelNode rel) {
+        List<Field> fields = new ArrayList<>();
+        for (int i = 0; i < root.fields.size(); i++) {
+            RelDataType type = rel.getRowType().getFieldList().get(i).getType();
+            fields.add(field(root.fields.get(i).getValue(), type, origin(rel, i)));
+        }
+        return new Schema(fields);
+    }
+
+    private static Schema schema(RelDataType row) {
+        List<Field> fields = new ArrayList<>();
+        for (RelDataTypeField field : row.getFieldList()) {
+            fields.add(field(field.getName(), field.getType(), null));
+        }
+        return new Schema(fields);
+    }
+
+    /** A TIMESTAMP column that comes out as it is stored is an instant, not a wall clock. */
+    private static Field field(String name, RelDataType type, @Nullable RelColumnOrigin origin) {
+        ArrowType arrow = SqlTypes.arrow(type);
+        ReplicaTable table =
+                origin == null || origin.isDerived()
+                        ? null
+                        : origin.getOriginTable().unwrap(ReplicaTable.class);
+        if (origin != null
+                && table != null
+                && table.columns().get(origin.getOriginColumnOrdinal()).type().tp()
+                        == FieldType.TIMESTAMP) {
+            arrow = new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
+        }
+        return Field.nullable(name, arrow);
+    }
+
+    private static @Nullable RelColumnOrigin origin(RelNode rel, int column) {
+        return rel.getCluster().getMetadataQuery().getColumnOrigin(rel, column);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.garrick.query;
+
+import org.jspecify.annotations.NullMarked;
