@@ -4,18 +4,69 @@ import io.garrick.base.Disk;
 import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.Timestamp;
+import io.garrick.mergetree.memtable.Memtable;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** All tables of one store. Thread-safe. */
-@SuppressWarnings("DoNotCallSuggester") // signatures first; the bodies follow
+/**
+ * All tables of one store. Thread-safe.
+ *
+ * <p>Locks of several tables are taken in the order of their ids. What one manifest batch commits
+ * becomes visible together only within a table; a reader of two tables pins them one by one.
+ */
 public final class TableStore implements AutoCloseable {
     /** The column family of the manifest; whoever opens the ordered store creates it. */
     public static final String MANIFEST_FAMILY = "manifest";
 
-    private TableStore() {}
+    private static final Logger log = LoggerFactory.getLogger(TableStore.class);
+
+    private final SchemaProvider schemas;
+    private final BufferAllocator allocator;
+    private final InstantSource clock;
+    private final StoreSettings settings;
+    private final Manifest manifest;
+    private final PartFiles files;
+    private final MemtableWriter writer;
+    private final Flusher flusher;
+    private final Compactor compactor;
+    private final Map<Long, Table> tables = new ConcurrentHashMap<>();
+    private final Map<Long, Long> dropTsOfTable = new ConcurrentHashMap<>();
+    // Serializes what changes the safepoint or removes tables.
+    private final ReentrantLock administration = new ReentrantLock();
+    private volatile long safepoint;
+
+    private TableStore(
+            Disk disk,
+            OrderedStore store,
+            SchemaProvider schemas,
+            BufferAllocator allocator,
+            InstantSource clock,
+            StoreSettings settings)
+            throws IOException {
+        this.schemas = schemas;
+        this.allocator = allocator;
+        this.clock = clock;
+        this.settings = settings;
+        this.manifest = new Manifest(store);
+        this.files = new PartFiles(disk);
+        this.writer = new MemtableWriter(files, manifest);
+        this.flusher = new Flusher(schemas, writer, manifest, files);
+        this.compactor = new Compactor(schemas, manifest, files, allocator, settings);
+    }
 
     /**
      * Recovers what the manifest lists and deletes files it does not list.
@@ -32,7 +83,50 @@ public final class TableStore implements AutoCloseable {
             InstantSource clock,
             StoreSettings settings)
             throws IOException {
-        throw new UnsupportedOperationException();
+        TableStore store = new TableStore(disk, manifest, schemas, allocator, clock, settings);
+        try {
+            store.recover();
+            return store;
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+    }
+
+    private void recover() throws IOException {
+        safepoint = manifest.safepoint();
+        List<Manifest.PartEntry> parts = manifest.parts();
+        Set<Long> ids = new HashSet<>();
+        parts.forEach(entry -> ids.add(entry.partId()));
+        files.deleteAllBut(ids);
+        for (Manifest.PartEntry entry : parts) {
+            Table table = table(entry.tableId());
+            LivePart part =
+                    new LivePart(
+                            files.open(entry.partId()),
+                            entry.kills(),
+                            entry.killEntries(),
+                            files::delete);
+            table.state.lock();
+            try {
+                table.add(part);
+            } finally {
+                table.state.unlock();
+            }
+        }
+        manifest.fences().forEach(fence -> table(fence.tableId()).fence(fence));
+        manifest.drops().forEach(drop -> dropTsOfTable.put(drop.tableId(), drop.dropTs()));
+        log.info(
+                "table store opened tables={} parts={} safepoint={}",
+                tables.size(),
+                parts.size(),
+                safepoint);
+    }
+
+    private Table table(long tableId) {
+        return tables.computeIfAbsent(
+                tableId,
+                id -> new Table(id, common -> new Memtable(common, allocator, clock.millis())));
     }
 
     /**
@@ -41,7 +135,13 @@ public final class TableStore implements AutoCloseable {
      * regions may append concurrently.
      */
     public void append(List<CommittedRow> rows) {
-        throw new UnsupportedOperationException();
+        Table table = null;
+        for (CommittedRow row : rows) {
+            if (table == null || table.tableId() != row.tableId()) {
+                table = table(row.tableId());
+            }
+            table.append(row);
+        }
     }
 
     /**
@@ -50,7 +150,21 @@ public final class TableStore implements AutoCloseable {
      * @throws ReadTooOldException ts is below the safepoint
      */
     public Snapshot pin(long physicalTableId, Timestamp ts) throws IOException {
-        throw new UnsupportedOperationException();
+        // Ends reach up to NEVER, so a read stays below.
+        long bound = ts.value() < 0 ? Long.MAX_VALUE - 1 : Math.min(ts.value(), Long.MAX_VALUE - 1);
+        Table table = tables.get(physicalTableId);
+        TableSnapshot snapshot =
+                table == null
+                        ? new TableSnapshot(
+                                physicalTableId, new Timestamp(bound), List.of(), List.of())
+                        : table.pin(bound);
+        // After the pin: before it, a compaction could slip in between.
+        long collected = safepoint;
+        if (bound < collected) {
+            snapshot.close();
+            throw new ReadTooOldException(ts, new Timestamp(collected));
+        }
+        return snapshot;
     }
 
     /**
@@ -58,65 +172,212 @@ public final class TableStore implements AutoCloseable {
      * every row appended before the call is durable afterwards if the result is complete.
      */
     public FlushResult flush(FlushScope scope) throws IOException {
-        throw new UnsupportedOperationException();
+        List<Fence> moved = new ArrayList<>();
+        List<Long> skipped = new ArrayList<>();
+        for (Table table : new TreeMap<>(tables).values()) {
+            boolean wanted =
+                    switch (scope) {
+                        case FlushScope.All _ -> true;
+                        case FlushScope.WorthAPart _ -> worthAPart(table);
+                        case FlushScope.Tables(Set<Long> ids) -> ids.contains(table.tableId());
+                    };
+            if (wanted && !flusher.flush(table, moved)) {
+                skipped.add(table.tableId());
+            }
+        }
+        return new FlushResult(moved, skipped);
     }
 
-    /** Rows of a region that only memory holds, in (index, ordinal) order. */
+    private boolean worthAPart(Table table) {
+        Memtable active = table.active();
+        return active != null
+                && (active.count() >= settings.flushRows()
+                        || active.sizeBytes() >= settings.flushBytes()
+                        || clock.millis() - active.createdMillis()
+                                >= settings.flushAge().toMillis());
+    }
+
+    /** Rows of a region that only memory holds, in (index, ordinal) order within each table. */
     public List<CommittedRow> unflushedRows(long regionId) {
-        throw new UnsupportedOperationException();
+        List<CommittedRow> rows = new ArrayList<>();
+        for (Table table : new TreeMap<>(tables).values()) {
+            rows.addAll(table.unflushedRows(regionId));
+        }
+        return rows;
+    }
+
+    /** How far a region's rows of a table are in parts; empty if nothing was flushed yet. */
+    public java.util.Optional<Fence> fence(long physicalTableId, long regionId) {
+        Table table = tables.get(physicalTableId);
+        Table.@Nullable Position position = table == null ? null : table.fence(regionId);
+        return position == null
+                ? java.util.Optional.empty()
+                : java.util.Optional.of(
+                        new Fence(physicalTableId, regionId, position.index(), position.ordinal()));
     }
 
     /**
      * Replaces everything in the source's range by its rows; durable on return. Does nothing if the
      * manifest knows {@code opId} already.
      *
-     * @return number of versions added
+     * @return number of versions read
+     * @throws UnknownTableException the source has rows of a table without a schema
      */
     public long ingest(BulkSource source, OpId opId) throws IOException {
-        throw new UnsupportedOperationException();
+        if (manifest.knows(opId)) {
+            return 0;
+        }
+        BulkLoad load = new BulkLoad(schemas, writer, files, allocator, settings);
+        List<BulkLoad.Built> built = load.build(source);
+        try {
+            replace(source.range(), built, opId);
+        } catch (IOException | RuntimeException e) {
+            load.discard();
+            throw e;
+        }
+        log.info(
+                "range ingested regionId={} index={} parts={} versions={}",
+                opId.regionId(),
+                opId.index(),
+                built.size(),
+                load.total());
+        return load.total();
     }
 
     /**
-     * Removes every version in a range of raw keys; durable on return. Does nothing to files if the
-     * manifest knows {@code opId} already, but removes rows in memory again.
+     * Removes every version in a range of raw keys; durable on return. If the manifest knows {@code
+     * opId} already, files stay as they are, but rows in memory are removed again.
      */
     public void purge(KeyRange rawRange, OpId opId) throws IOException {
-        throw new UnsupportedOperationException();
+        replace(rawRange, List.of(), opId);
+        log.info("range purged regionId={} index={}", opId.regionId(), opId.index());
+    }
+
+    /** One manifest batch: what is in the range goes, the parts come. */
+    private void replace(KeyRange rawRange, List<BulkLoad.Built> parts, OpId opId)
+            throws IOException {
+        parts.forEach(entry -> table(entry.tableId()));
+        List<Table> touched = new ArrayList<>();
+        for (Table table : new TreeMap<>(tables).values()) {
+            if (io.garrick.codec.key.TableKeys.recordRange(table.tableId()).overlaps(rawRange)) {
+                touched.add(table);
+            }
+        }
+        touched.forEach(table -> table.state.lock());
+        try (Manifest.Edit edit = manifest.edit()) {
+            List<RangePurge> purges = new ArrayList<>();
+            for (Table table : touched) {
+                RangePurge purge = new RangePurge(table, rawRange);
+                purge.prepare(edit);
+                purges.add(purge);
+            }
+            for (BulkLoad.Built entry : parts) {
+                LivePart part = entry.part();
+                edit.addPart(entry.tableId(), part.partId(), part.reader().rowCount());
+            }
+            edit.op(opId).commit();
+            purges.forEach(RangePurge::finish);
+            parts.forEach(entry -> table(entry.tableId()).add(entry.part()));
+        } finally {
+            touched.forEach(table -> table.state.unlock());
+        }
+    }
+
+    /** Whether an operation was committed and not closed. */
+    public boolean knows(OpId opId) throws IOException {
+        return manifest.knows(opId);
     }
 
     /** Forgets an operation that can no longer be repeated. */
     public void closeOp(OpId opId) throws IOException {
-        throw new UnsupportedOperationException();
+        try (Manifest.Edit edit = manifest.edit()) {
+            edit.removeOp(opId).commit();
+        }
     }
 
-    /** Removes a table once no read at or after {@code dropTs} is refused, that is at safepoint. */
+    /** Removes a table once no read before {@code dropTs} is allowed any more. */
     public void dropTable(long physicalTableId, Timestamp dropTs) throws IOException {
-        throw new UnsupportedOperationException();
+        administration.lock();
+        try (Manifest.Edit edit = manifest.edit()) {
+            edit.drop(physicalTableId, dropTs.value()).commit();
+            dropTsOfTable.put(physicalTableId, dropTs.value());
+            removeDropped();
+        } finally {
+            administration.unlock();
+        }
     }
 
     /**
      * Reads below are refused from now on; versions that only they see may go. Never moves back.
      */
-    public void advanceSafepoint(Timestamp safepoint) throws IOException {
-        throw new UnsupportedOperationException();
+    public void advanceSafepoint(Timestamp ts) throws IOException {
+        administration.lock();
+        try {
+            if (ts.value() <= safepoint) {
+                return;
+            }
+            try (Manifest.Edit edit = manifest.edit()) {
+                edit.safepoint(ts.value()).commit();
+            }
+            safepoint = ts.value();
+            removeDropped();
+        } finally {
+            administration.unlock();
+        }
     }
 
     public Timestamp safepoint() {
-        throw new UnsupportedOperationException();
+        return new Timestamp(safepoint);
+    }
+
+    private void removeDropped() throws IOException {
+        for (Map.Entry<Long, Long> drop : new HashMap<>(dropTsOfTable).entrySet()) {
+            if (drop.getValue() <= safepoint) {
+                remove(drop.getKey());
+            }
+        }
+    }
+
+    private void remove(long tableId) throws IOException {
+        Table table = table(tableId);
+        table.structure.lock();
+        table.state.lock();
+        try (Manifest.Edit edit = manifest.edit()) {
+            List<LivePart> parts = List.copyOf(table.parts());
+            parts.forEach(part -> edit.removePart(tableId, part.partId()));
+            edit.removeFences(tableId).removeDrop(tableId).commit();
+            tables.remove(tableId);
+            dropTsOfTable.remove(tableId);
+            parts.forEach(table::remove);
+            parts.forEach(LivePart::drop);
+            log.info("table removed tableId={} parts={}", tableId, parts.size());
+        } finally {
+            table.state.unlock();
+            table.structure.unlock();
+        }
+        table.close();
     }
 
     /** Does the most useful piece of compaction, if any; false if there was nothing to do. */
     public boolean compactOnce() throws IOException {
-        throw new UnsupportedOperationException();
+        for (long tableId : new TreeSet<>(tables.keySet())) {
+            Table table = tables.get(tableId);
+            if (table != null && compactor.compact(table, safepoint)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public StoreStats stats() {
-        throw new UnsupportedOperationException();
+        return new StoreStats(
+                new TreeMap<>(tables).values().stream().map(Table::stats).toList(), safepoint);
     }
 
     /** Does not flush. Snapshots must be closed before. */
     @Override
-    public void close() throws IOException {
-        throw new UnsupportedOperationException();
+    public void close() {
+        tables.values().forEach(Table::close);
+        tables.clear();
     }
 }

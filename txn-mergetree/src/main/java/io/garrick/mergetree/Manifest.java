@@ -1,0 +1,253 @@
+package io.garrick.mergetree;
+
+import io.garrick.base.Key;
+import io.garrick.base.KeyRange;
+import io.garrick.base.OrderedStore;
+import io.garrick.mergetree.mvcc.KillBuffer;
+import io.garrick.mergetree.mvcc.KillCodec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * What exists, in one column family. One synced batch commits one operation, over any number of
+ * tables.
+ *
+ * <pre>
+ * p table segment part      -> row count       a part file
+ * k table segment part n    -> kills           against that part, besides those in its file
+ * f table segment region    -> index, ordinal  fence
+ * d table                   -> drop ts         dropped, files still there
+ * o region index sequence   -> (nothing)       an ingest or purge that was committed
+ * g                         -> safepoint
+ * n                         -> part ids below are never given out again
+ * </pre>
+ *
+ * Numbers are big-endian. A table has one segment, number 0.
+ */
+final class Manifest {
+    private static final String FAMILY = TableStore.MANIFEST_FAMILY;
+    private static final int SEGMENT = 0;
+    private static final int ID_BLOCK = 1024;
+    private static final byte[] NOTHING = {};
+
+    private final OrderedStore store;
+    private final AtomicLong killSequence = new AtomicLong();
+    private long nextPartId;
+    private long reservedPartId;
+
+    /** A part the manifest lists, with all kill blobs against it. */
+    record PartEntry(long tableId, long partId, KillBuffer kills, int killEntries) {}
+
+    record DropEntry(long tableId, long dropTs) {}
+
+    Manifest(OrderedStore store) throws IOException {
+        this.store = store;
+        this.nextPartId =
+                store.get(FAMILY, new byte[] {'n'})
+                        .map(b -> ByteBuffer.wrap(b).getLong())
+                        .orElse(1L);
+        this.reservedPartId = nextPartId;
+    }
+
+    /** A part id that was never given out before. */
+    synchronized long newPartId() throws IOException {
+        if (nextPartId == reservedPartId) {
+            reservedPartId += ID_BLOCK;
+            try (OrderedStore.Batch batch = store.newBatch()) {
+                batch.put(FAMILY, new byte[] {'n'}, longs(reservedPartId));
+                store.write(batch, OrderedStore.Durability.SYNCED);
+            }
+        }
+        return nextPartId++;
+    }
+
+    long safepoint() throws IOException {
+        return store.get(FAMILY, new byte[] {'g'})
+                .map(b -> ByteBuffer.wrap(b).getLong())
+                .orElse(0L);
+    }
+
+    List<PartEntry> parts() throws IOException {
+        List<PartEntry> parts = new ArrayList<>();
+        try (OrderedStore.Cursor cursor = scan('p')) {
+            while (cursor.next()) {
+                ByteBuffer key = ByteBuffer.wrap(cursor.key());
+                long tableId = key.getLong(1);
+                long partId = key.getLong(13);
+                KillBuffer kills = new KillBuffer();
+                int entries = 0;
+                try (OrderedStore.Cursor killCursor =
+                        store.scan(FAMILY, prefix(partKey('k', tableId, partId)))) {
+                    while (killCursor.next()) {
+                        kills.addAll(KillCodec.decode(killCursor.value()));
+                        entries++;
+                        long sequence = ByteBuffer.wrap(killCursor.key()).getLong(21);
+                        killSequence.accumulateAndGet(sequence + 1, Math::max);
+                    }
+                }
+                parts.add(new PartEntry(tableId, partId, kills, entries));
+            }
+        }
+        return parts;
+    }
+
+    List<Fence> fences() throws IOException {
+        List<Fence> fences = new ArrayList<>();
+        try (OrderedStore.Cursor cursor = scan('f')) {
+            while (cursor.next()) {
+                ByteBuffer key = ByteBuffer.wrap(cursor.key());
+                ByteBuffer value = ByteBuffer.wrap(cursor.value());
+                fences.add(
+                        new Fence(
+                                key.getLong(1), key.getLong(13), value.getLong(), value.getInt()));
+            }
+        }
+        return fences;
+    }
+
+    List<DropEntry> drops() throws IOException {
+        List<DropEntry> drops = new ArrayList<>();
+        try (OrderedStore.Cursor cursor = scan('d')) {
+            while (cursor.next()) {
+                drops.add(
+                        new DropEntry(
+                                ByteBuffer.wrap(cursor.key()).getLong(1),
+                                ByteBuffer.wrap(cursor.value()).getLong()));
+            }
+        }
+        return drops;
+    }
+
+    boolean knows(OpId opId) throws IOException {
+        return store.get(FAMILY, opKey(opId)).isPresent();
+    }
+
+    Edit edit() {
+        return new Edit();
+    }
+
+    /** One operation being put together; {@link #commit} makes it durable. */
+    final class Edit implements AutoCloseable {
+        private final OrderedStore.Batch batch = store.newBatch();
+
+        Edit addPart(long tableId, long partId, int rowCount) {
+            batch.put(FAMILY, partKey('p', tableId, partId), longs(rowCount));
+            return this;
+        }
+
+        /** Removes a part and all kills against it. */
+        Edit removePart(long tableId, long partId) {
+            batch.delete(FAMILY, partKey('p', tableId, partId));
+            batch.deleteRange(FAMILY, prefix(partKey('k', tableId, partId)));
+            return this;
+        }
+
+        Edit addKills(long tableId, long partId, KillBuffer kills) {
+            byte[] key =
+                    ByteBuffer.allocate(29)
+                            .put(partKey('k', tableId, partId))
+                            .putLong(killSequence.getAndIncrement())
+                            .array();
+            batch.put(FAMILY, key, KillCodec.encode(kills));
+            return this;
+        }
+
+        /** All kills of a part in one entry instead of the many there are. */
+        Edit replaceKills(long tableId, long partId, KillBuffer kills) {
+            batch.deleteRange(FAMILY, prefix(partKey('k', tableId, partId)));
+            return addKills(tableId, partId, kills);
+        }
+
+        Edit fence(Fence fence) {
+            batch.put(
+                    FAMILY,
+                    ByteBuffer.allocate(21)
+                            .put((byte) 'f')
+                            .putLong(fence.tableId())
+                            .putInt(SEGMENT)
+                            .putLong(fence.regionId())
+                            .array(),
+                    ByteBuffer.allocate(12).putLong(fence.index()).putInt(fence.ordinal()).array());
+            return this;
+        }
+
+        Edit removeFences(long tableId) {
+            batch.deleteRange(
+                    FAMILY,
+                    prefix(ByteBuffer.allocate(9).put((byte) 'f').putLong(tableId).array()));
+            return this;
+        }
+
+        Edit drop(long tableId, long dropTs) {
+            batch.put(FAMILY, dropKey(tableId), longs(dropTs));
+            return this;
+        }
+
+        Edit removeDrop(long tableId) {
+            batch.delete(FAMILY, dropKey(tableId));
+            return this;
+        }
+
+        Edit op(OpId opId) {
+            batch.put(FAMILY, opKey(opId), NOTHING);
+            return this;
+        }
+
+        Edit removeOp(OpId opId) {
+            batch.delete(FAMILY, opKey(opId));
+            return this;
+        }
+
+        Edit safepoint(long safepoint) {
+            batch.put(FAMILY, new byte[] {'g'}, longs(safepoint));
+            return this;
+        }
+
+        void commit() throws IOException {
+            store.write(batch, OrderedStore.Durability.SYNCED);
+        }
+
+        @Override
+        public void close() {
+            batch.close();
+        }
+    }
+
+    private OrderedStore.Cursor scan(char kind) throws IOException {
+        return store.scan(FAMILY, prefix(new byte[] {(byte) kind}));
+    }
+
+    private static KeyRange prefix(byte[] bytes) {
+        Key start = Key.wrap(bytes);
+        return new KeyRange(start, start.prefixEnd());
+    }
+
+    private static byte[] partKey(char kind, long tableId, long partId) {
+        return ByteBuffer.allocate(21)
+                .put((byte) kind)
+                .putLong(tableId)
+                .putInt(SEGMENT)
+                .putLong(partId)
+                .array();
+    }
+
+    private static byte[] dropKey(long tableId) {
+        return ByteBuffer.allocate(9).put((byte) 'd').putLong(tableId).array();
+    }
+
+    private static byte[] opKey(OpId opId) {
+        return ByteBuffer.allocate(25)
+                .put((byte) 'o')
+                .putLong(opId.regionId())
+                .putLong(opId.index())
+                .putLong(opId.sequence())
+                .array();
+    }
+
+    private static byte[] longs(long value) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(value).array();
+    }
+}

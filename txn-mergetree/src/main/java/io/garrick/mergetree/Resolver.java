@@ -1,0 +1,145 @@
+package io.garrick.mergetree;
+
+import io.garrick.mergetree.memtable.Memtable;
+import io.garrick.mergetree.memtable.MemtableRows;
+import io.garrick.mergetree.mvcc.KillSet;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives new rows their place among the versions of their handle: the next older version gets an
+ * end, the row itself gets one if a newer version is there already, and a second copy of a version
+ * is never seen. Each row is resolved once, in order of arrival, under the table's lock.
+ *
+ * <p>Rows whose end is {@link KillSet#ALWAYS_DEAD} do not exist here: otherwise a row that is
+ * loaded again after a purge would be a duplicate of its purged copy.
+ */
+final class Resolver {
+    private final List<Memtable> memtables;
+    private final Collection<LivePart> parts;
+
+    // Neighbours of the row in work, by commit ts.
+    private boolean duplicate;
+    private long olderTs;
+    private long newerTs;
+    private @Nullable Memtable olderMemtable;
+    private @Nullable LivePart olderPart;
+    private int olderRow;
+
+    /** Memtables in order of rotation, the newest last. */
+    Resolver(List<Memtable> memtables, Collection<LivePart> parts) {
+        this.memtables = memtables;
+        this.parts = parts;
+    }
+
+    void resolveAll() throws IOException {
+        boolean any = false;
+        for (Memtable memtable : memtables) {
+            int count = memtable.count();
+            for (int row = memtable.resolved(); row < count; row++) {
+                resolve(memtable, row);
+                any = true;
+            }
+        }
+        if (any) {
+            parts.forEach(LivePart::applyPending);
+        }
+    }
+
+    private void resolve(Memtable memtable, int row) throws IOException {
+        MemtableRows rows = memtable.rows();
+        long ts = rows.commitTs(row);
+        duplicate = false;
+        olderTs = -1;
+        newerTs = KillSet.NEVER;
+        olderMemtable = null;
+        olderPart = null;
+        int newerInMemtable = -1;
+        for (Memtable other : memtables) {
+            int newer = searchMemtable(other, rows.handle(row), rows.common(row), ts);
+            if (other == memtable) {
+                newerInMemtable = newer;
+            }
+        }
+        if (!duplicate) {
+            for (LivePart part : parts) {
+                searchPart(part, rows.handle(row), rows.common(row), ts);
+            }
+        }
+        if (duplicate) {
+            memtable.skip(row);
+            return;
+        }
+        // A deletion is born dead: it only ends what is older.
+        long end = rows.delete(row) ? Math.min(ts, newerTs) : newerTs;
+        memtable.link(row, newerInMemtable, end);
+        if (olderMemtable != null) {
+            olderMemtable.kill(olderRow, ts);
+        } else if (olderPart != null) {
+            olderPart.kill(olderRow, ts);
+        }
+    }
+
+    /** Gives the last version in the memtable that is newer than {@code ts}; -1 if none is. */
+    private int searchMemtable(Memtable memtable, long handle, byte @Nullable [] common, long ts) {
+        // Rows of common-handle tables already carry the hash as handle.
+        int newer = -1;
+        MemtableRows rows = memtable.rows();
+        for (int row = memtable.newestHashed(handle, common);
+                row >= 0;
+                row = memtable.olderThan(row)) {
+            long version = rows.commitTs(row);
+            boolean exists = memtable.end(row) != KillSet.ALWAYS_DEAD;
+            if (version > ts) {
+                newer = row;
+                if (exists) {
+                    newerTs = Math.min(newerTs, version);
+                }
+            } else if (exists) {
+                if (version == ts) {
+                    duplicate = true;
+                } else if (version > olderTs) {
+                    olderTs = version;
+                    olderMemtable = memtable;
+                    olderPart = null;
+                    olderRow = row;
+                }
+                break;
+            }
+        }
+        return newer;
+    }
+
+    private void searchPart(LivePart part, long handle, byte @Nullable [] common, long ts)
+            throws IOException {
+        if (common == null
+                && (handle < part.reader().minHandle() || handle > part.reader().maxHandle())) {
+            return;
+        }
+        KillSet kills = part.kills();
+        int rowCount = part.reader().rowCount();
+        for (int row = part.search().lowerBound(handle, common);
+                row < rowCount && part.search().handleIs(row, handle, common);
+                row++) {
+            if (kills.end(row) == KillSet.ALWAYS_DEAD) {
+                continue;
+            }
+            long version = part.reader().tsAt(row);
+            if (version > ts) {
+                newerTs = Math.min(newerTs, version);
+                continue;
+            }
+            if (version == ts) {
+                duplicate = true;
+            } else if (version > olderTs) {
+                olderTs = version;
+                olderMemtable = null;
+                olderPart = part;
+                olderRow = row;
+            }
+            return;
+        }
+    }
+}

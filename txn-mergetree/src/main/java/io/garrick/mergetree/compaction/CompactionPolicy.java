@@ -1,0 +1,71 @@
+package io.garrick.mergetree.compaction;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Size-tiered: parts of one tier are merged once there are enough of them; and any part is
+ * rewritten alone once enough of it is garbage that no reader can need.
+ *
+ * @param fanIn parts of one tier that make a merge
+ * @param maxRows larger parts are never built by merging
+ * @param garbageThreshold reclaimable share that makes a rewrite worthwhile
+ */
+public record CompactionPolicy(int fanIn, int maxRows, double garbageThreshold) {
+    // The smallest tier takes everything up to here: small flushes are all alike.
+    private static final int FIRST_TIER_ROWS = 1 << 16;
+
+    /**
+     * What the policy knows of a part.
+     *
+     * @param reclaimable rows that a rewrite would drop
+     */
+    public record Candidate(long partId, int rowCount, int reclaimable) {
+        int liveRows() {
+            return rowCount - reclaimable;
+        }
+    }
+
+    /** Part ids to merge into one, oldest first; empty: nothing is worth it. */
+    public List<Long> choose(List<Candidate> parts) {
+        TreeMap<Integer, List<Candidate>> tiers = new TreeMap<>();
+        for (Candidate part : parts) {
+            if (part.reclaimable() > 0
+                    && part.reclaimable() >= part.rowCount() * garbageThreshold) {
+                return List.of(part.partId());
+            }
+            tiers.computeIfAbsent(tier(part.rowCount()), _ -> new ArrayList<>()).add(part);
+        }
+        for (List<Candidate> tier : tiers.values()) {
+            List<Long> merge = merge(tier);
+            if (merge.size() >= Math.max(2, fanIn)) {
+                return merge;
+            }
+        }
+        return List.of();
+    }
+
+    private List<Long> merge(List<Candidate> tier) {
+        tier.sort(Comparator.comparingInt(Candidate::rowCount));
+        List<Long> chosen = new ArrayList<>();
+        long rows = 0;
+        for (Candidate part : tier) {
+            if (rows + part.liveRows() > maxRows) {
+                break;
+            }
+            rows += part.liveRows();
+            chosen.add(part.partId());
+        }
+        return chosen;
+    }
+
+    private int tier(int rowCount) {
+        int tier = 0;
+        for (long limit = FIRST_TIER_ROWS; rowCount > limit; limit *= fanIn) {
+            tier++;
+        }
+        return tier;
+    }
+}

@@ -1,0 +1,163 @@
+package io.garrick.mergetree.memtable;
+
+import io.garrick.mergetree.mvcc.KillSet;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.arrow.memory.BufferAllocator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Rows of one table that no part has yet.
+ *
+ * <p>Three owners. Appenders hold this object's monitor and publish {@link #count}; whoever has
+ * read the count may read the rows below it without a lock. Ends and version chains belong to the
+ * holder of the table's lock. Decoded columns have a lock of their own ({@link LazyColumns}).
+ *
+ * <p>Counted: born with one pin, the table's; the last {@link #unpin} releases the columns.
+ */
+public final class Memtable {
+    private static final int FIRST_CAPACITY = 16;
+
+    private final AtomicInteger pins = new AtomicInteger(1);
+    private final LazyColumns columns;
+    private final boolean commonHandle;
+    private final long createdMillis;
+    private volatile MemtableRows rows;
+    private volatile int count;
+    private volatile long sizeBytes;
+
+    // Below: guarded by the table's lock.
+    private long[] ends = new long[FIRST_CAPACITY];
+    private int[] older = new int[FIRST_CAPACITY];
+    private HandleIndex index = new HandleIndex(FIRST_CAPACITY * 2);
+    private int resolved;
+
+    public Memtable(boolean commonHandle, BufferAllocator allocator, long createdMillis) {
+        this.commonHandle = commonHandle;
+        this.createdMillis = createdMillis;
+        this.rows = new MemtableRows(FIRST_CAPACITY, commonHandle);
+        this.columns = new LazyColumns(this, allocator);
+    }
+
+    public boolean commonHandle() {
+        return commonHandle;
+    }
+
+    public long createdMillis() {
+        return createdMillis;
+    }
+
+    public LazyColumns columns() {
+        return columns;
+    }
+
+    /** Rows that readers may look at. */
+    public int count() {
+        return count;
+    }
+
+    /** Raw bytes of the rows, without bookkeeping. */
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /** At least the rows below a count read before. */
+    public MemtableRows rows() {
+        return rows;
+    }
+
+    /** The caller sees to it that the memtable is still the one that takes rows. */
+    public synchronized void append(
+            long handle,
+            byte @Nullable [] common,
+            long commitTs,
+            boolean delete,
+            byte[] rowBytes,
+            long regionId,
+            long raftIndex,
+            int ordinal) {
+        int row = count;
+        MemtableRows current = rows;
+        if (row == current.capacity()) {
+            current = current.grown();
+            rows = current;
+        }
+        long hashed = common == null ? handle : HandleIndex.hash(common);
+        current.set(row, hashed, common, commitTs, delete, rowBytes, regionId, raftIndex, ordinal);
+        sizeBytes += rowBytes.length;
+        count = row + 1; // a volatile store: publishes the row
+    }
+
+    // ---- versions; the caller holds the table's lock ----
+
+    /** Rows below are in the chains and have their ends. */
+    public int resolved() {
+        return resolved;
+    }
+
+    public long end(int row) {
+        return ends[row];
+    }
+
+    public void kill(int row, long end) {
+        ends[row] = Math.min(ends[row], end);
+    }
+
+    /**
+     * Newest row of a handle; -1 if there is none.
+     *
+     * @param handle as {@link MemtableRows#handle} has it
+     */
+    public int newestHashed(long handle, byte @Nullable [] common) {
+        return index.get(rows, handle, common);
+    }
+
+    /** Next older row of the same handle; -1 if there is none. */
+    public int olderThan(int row) {
+        return older[row];
+    }
+
+    /** Takes the next unresolved row in, behind {@code newer} (-1: as the newest of its handle). */
+    public void link(int row, int newer, long end) {
+        reserve(row);
+        ends[row] = end;
+        MemtableRows current = rows;
+        if (newer < 0) {
+            older[row] = index.put(current, current.handle(row), row);
+        } else {
+            older[row] = older[newer];
+            older[newer] = row;
+        }
+        resolved = row + 1;
+    }
+
+    /** Takes the next unresolved row as one that never is seen. */
+    public void skip(int row) {
+        reserve(row);
+        ends[row] = KillSet.ALWAYS_DEAD;
+        older[row] = -1;
+        resolved = row + 1;
+    }
+
+    private void reserve(int row) {
+        if (row != resolved) {
+            throw new IllegalStateException("rows are resolved in order: " + row + " " + resolved);
+        }
+        if (row == ends.length) {
+            ends = Arrays.copyOf(ends, row * 2);
+            older = Arrays.copyOf(older, row * 2);
+        }
+    }
+
+    // ---- life ----
+
+    public void pin() {
+        pins.incrementAndGet();
+    }
+
+    public void unpin() {
+        if (pins.decrementAndGet() == 0) {
+            columns.close();
+        }
+    }
+}
