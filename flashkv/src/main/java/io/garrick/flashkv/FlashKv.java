@@ -1,0 +1,196 @@
+package io.garrick.flashkv;
+
+import io.garrick.flashkv.kv.TransactionLayer;
+import io.garrick.flashkv.pd.PdConfig;
+import io.garrick.flashkv.pd.PdServer;
+import io.garrick.flashkv.store.Store;
+import io.garrick.flashkv.store.StoreConfig;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A running embedded cluster: one PD and its stores. */
+public final class FlashKv implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(FlashKv.class);
+    private static final Duration LOG_GC_INTERVAL = Duration.ofSeconds(3);
+    private static final long LOG_GC_ENTRIES = 50_000;
+
+    private final FlashKvConfig config;
+    private final TransactionLayer.Factory transactions;
+    private final FileChannel lock;
+    private final PdServer pd;
+    // By number from 1; a stopped store is null.
+    private final List<@Nullable Store> stores = new ArrayList<>();
+
+    private FlashKv(FlashKvConfig config, TransactionLayer.Factory transactions)
+            throws IOException {
+        this.config = config;
+        this.transactions = transactions;
+        this.lock = lock(config.dataDirectory());
+        PdServer started = null;
+        try {
+            started = startPd();
+            pd = started;
+            int count = Math.max(config.stores(), storesOnDisk());
+            for (int number = 1; number <= count; number++) {
+                stores.add(null);
+            }
+            for (int number = 1; number <= count; number++) {
+                startStore(number);
+            }
+        } catch (IOException | RuntimeException | Error failure) {
+            for (Store store : stores) {
+                if (store != null) {
+                    store.close();
+                }
+            }
+            if (started != null) {
+                started.close();
+            }
+            lock.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * Starts, or starts again, the cluster in a directory.
+     *
+     * @throws IOException if the directory is in use or cannot be used
+     */
+    public static FlashKv start(FlashKvConfig config, TransactionLayer.Factory transactions)
+            throws IOException {
+        FlashKv cluster = new FlashKv(config, transactions);
+        log.info("flashkv started pd={} stores={}", cluster.pdAddress(), cluster.storeAddresses());
+        return cluster;
+    }
+
+    private static FileChannel lock(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        FileChannel channel =
+                FileChannel.open(
+                        directory.resolve("flashkv.lock"),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE);
+        FileLock held;
+        try {
+            held = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            held = null;
+        }
+        if (held == null) {
+            channel.close();
+            throw new IOException(directory + " is in use by another FlashKV");
+        }
+        return channel;
+    }
+
+    private PdServer startPd() throws IOException {
+        return PdServer.start(
+                PdConfig.loopback(config.dataDirectory().resolve("pd"))
+                        .withListen(config.pdListen())
+                        .withHttpListen(new InetSocketAddress(config.pdListen().getAddress(), 0))
+                        .withReplicas(config.replicas()));
+    }
+
+    private Path storeDirectory(int number) {
+        return config.dataDirectory().resolve("store" + number);
+    }
+
+    private int storesOnDisk() {
+        int count = 0;
+        while (Files.isDirectory(storeDirectory(count + 1))) {
+            count++;
+        }
+        return count;
+    }
+
+    // ---- the parts
+
+    /** {@code host:port} of PD's gRPC service: all a client or learner needs to know. */
+    public String pdAddress() {
+        return pd.address();
+    }
+
+    /** {@code host:port} of PD's HTTP API. */
+    public String pdHttpAddress() {
+        return pd.httpAddress();
+    }
+
+    public synchronized List<String> storeAddresses() {
+        List<String> addresses = new ArrayList<>();
+        for (Store store : stores) {
+            if (store != null) {
+                addresses.add(store.address());
+            }
+        }
+        return addresses;
+    }
+
+    /** A running store by its number, from 1. */
+    public synchronized Store store(int number) {
+        Store store = stores.get(number - 1);
+        if (store == null) {
+            throw new IllegalArgumentException("store " + number + " is stopped");
+        }
+        return store;
+    }
+
+    /** Takes a store down, as if its machine had failed. */
+    public synchronized void stopStore(int number) {
+        Store store = stores.set(number - 1, null);
+        if (store != null) {
+            store.close();
+        }
+    }
+
+    /** Starts a store that was stopped, on another port. */
+    public synchronized void startStore(int number) throws IOException {
+        if (stores.get(number - 1) != null) {
+            throw new IllegalArgumentException("store " + number + " runs");
+        }
+        StoreConfig storeConfig =
+                new StoreConfig(
+                        storeDirectory(number),
+                        config.pdListen().getAddress(),
+                        List.of(pd.address()),
+                        config.syncWrites(),
+                        config.tick(),
+                        config.heartbeatInterval(),
+                        config.heartbeatInterval(),
+                        config.regionSplitBytes(),
+                        LOG_GC_INTERVAL,
+                        LOG_GC_ENTRIES);
+        RandomGenerator random = new SplittableRandom(ThreadLocalRandom.current().nextLong());
+        stores.set(
+                number - 1, Store.start(storeConfig, transactions, InstantSource.system(), random));
+    }
+
+    /** Stops the stores, then PD. */
+    @Override
+    public synchronized void close() throws IOException {
+        for (int i = stores.size() - 1; i >= 0; i--) {
+            Store store = stores.set(i, null);
+            if (store != null) {
+                store.close();
+            }
+        }
+        pd.close();
+        lock.close();
+        log.info("flashkv stopped directory={}", config.dataDirectory());
+    }
+}

@@ -1,0 +1,128 @@
+package io.garrick.flashkv;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * How to run an embedded cluster.
+ *
+ * @param dataDirectory created when absent; a later start with the same one finds the same cluster
+ * @param stores how many; a directory that has more keeps them all
+ * @param replicas voters per region, at most {@code stores}
+ * @param pdListen where PD listens; port 0 takes a free one. Stores listen on free ports of the
+ *     same host
+ * @param syncWrites whether acknowledged writes survive a power failure; without, they survive a
+ *     crash of the process
+ * @param regionSplitBytes larger regions are split
+ * @param tick of raft; elections take 10 to 20 of them
+ * @param heartbeatInterval how often stores and region leaders report to PD, besides at changes
+ */
+public record FlashKvConfig(
+        Path dataDirectory,
+        int stores,
+        int replicas,
+        InetSocketAddress pdListen,
+        boolean syncWrites,
+        long regionSplitBytes,
+        Duration tick,
+        Duration heartbeatInterval) {
+    private static final long DEFAULT_SPLIT_BYTES = 64L << 20;
+
+    public FlashKvConfig {
+        if (stores < 1 || replicas < 1 || replicas > stores) {
+            throw new IllegalArgumentException(
+                    "stores=" + stores + " cannot hold replicas=" + replicas);
+        }
+        if (regionSplitBytes < 1) {
+            throw new IllegalArgumentException("regionSplitBytes=" + regionSplitBytes);
+        }
+    }
+
+    /** Three stores and a PD on free loopback ports; writes are synced. */
+    public static FlashKvConfig of(Path dataDirectory) {
+        return new FlashKvConfig(
+                dataDirectory,
+                3,
+                3,
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                true,
+                DEFAULT_SPLIT_BYTES,
+                Duration.ofMillis(200),
+                Duration.ofSeconds(5));
+    }
+
+    /** With one voter per region on each store, up to three. */
+    public FlashKvConfig withStores(int count) {
+        return new FlashKvConfig(
+                dataDirectory,
+                count,
+                Math.min(count, 3),
+                pdListen,
+                syncWrites,
+                regionSplitBytes,
+                tick,
+                heartbeatInterval);
+    }
+
+    public FlashKvConfig withPdListen(InetSocketAddress listen) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                listen,
+                syncWrites,
+                regionSplitBytes,
+                tick,
+                heartbeatInterval);
+    }
+
+    public FlashKvConfig withSyncWrites(boolean sync) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                pdListen,
+                sync,
+                regionSplitBytes,
+                tick,
+                heartbeatInterval);
+    }
+
+    public FlashKvConfig withRegionSplitBytes(long bytes) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                pdListen,
+                syncWrites,
+                bytes,
+                tick,
+                heartbeatInterval);
+    }
+
+    public FlashKvConfig withTick(Duration duration) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                pdListen,
+                syncWrites,
+                regionSplitBytes,
+                duration,
+                heartbeatInterval);
+    }
+
+    public FlashKvConfig withHeartbeatInterval(Duration interval) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                pdListen,
+                syncWrites,
+                regionSplitBytes,
+                tick,
+                interval);
+    }
+}

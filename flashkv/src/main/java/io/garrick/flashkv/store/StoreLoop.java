@@ -1,0 +1,897 @@
+package io.garrick.flashkv.store;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.garrick.flashkv.kv.Cf;
+import io.garrick.flashkv.kv.ReadIndexObserver;
+import io.garrick.proto.eraft.MessageType;
+import io.garrick.proto.eraft.Snapshot;
+import io.garrick.proto.eraft.SnapshotMetadata;
+import io.garrick.proto.meta.Region;
+import io.garrick.proto.raftcmd.AdminCmdType;
+import io.garrick.proto.raftcmd.AdminRequest;
+import io.garrick.proto.raftcmd.BatchSplitRequest;
+import io.garrick.proto.raftcmd.ChangePeerRequest;
+import io.garrick.proto.raftcmd.RaftCmdRequest;
+import io.garrick.proto.raftcmd.SplitRequest;
+import io.garrick.proto.raftserver.PeerState;
+import io.garrick.proto.raftserver.RaftMessage;
+import io.garrick.proto.raftserver.RegionLocalState;
+import io.garrick.raft.RaftBrokenException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The one thread that owns all regions of a store.
+ *
+ * <p>It takes what came in, lets every touched peer prepare, writes all their logs in one batch,
+ * lets them send what waited for the disk, applies what is committed in one batch, and starts over.
+ * So a sync is shared by everything that arrived meanwhile, and nothing here needs a lock. A raft
+ * group that breaks its promises is taken out of service alone; a disk that fails stops the store.
+ */
+final class StoreLoop implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(StoreLoop.class);
+    private static final int MAX_INPUTS_PER_ROUND = 8192;
+
+    private final StoreConfig config;
+    private final long storeId;
+    private final KvEngine kv;
+    private final RaftLog raftLog;
+    private final Path snapshotRoot;
+    private final RaftTransport transport;
+    private final PdReports pd;
+    private final ReadIndexObserver readIndexObserver;
+    private final ExecutorService background;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+    private final RegionTable regions;
+    private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+    private final Set<Peer> touched = new LinkedHashSet<>();
+    // Messages that cannot create a peer yet because a split is about to.
+    private final Map<Long, RaftMessage> early = new HashMap<>();
+    private final List<Truncation> truncations = new ArrayList<>();
+    private long tick;
+    private volatile boolean stopping;
+    private volatile boolean stopped;
+    private boolean sizeCheckRunning;
+
+    private record Truncation(long regionId, long first, long end) {}
+
+    StoreLoop(
+            StoreConfig config,
+            long storeId,
+            KvEngine kv,
+            RaftLog raftLog,
+            RegionTable regions,
+            RaftTransport transport,
+            PdReports pd,
+            ReadIndexObserver readIndexObserver,
+            ExecutorService background,
+            InstantSource clock,
+            RandomGenerator random) {
+        this.config = config;
+        this.storeId = storeId;
+        this.kv = kv;
+        this.raftLog = raftLog;
+        this.snapshotRoot = config.directory().resolve("snap");
+        this.regions = regions;
+        this.transport = transport;
+        this.pd = pd;
+        this.readIndexObserver = readIndexObserver;
+        this.background = background;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    // ---- for peers
+
+    StoreConfig config() {
+        return config;
+    }
+
+    KvEngine kv() {
+        return kv;
+    }
+
+    RaftTransport transport() {
+        return transport;
+    }
+
+    ReadIndexObserver readIndexObserver() {
+        return readIndexObserver;
+    }
+
+    RandomGenerator random() {
+        return random;
+    }
+
+    long tick() {
+        return tick;
+    }
+
+    long regionHeartbeatTicks() {
+        return Math.max(1, config.regionHeartbeat().toNanos() / config.tick().toNanos());
+    }
+
+    // ---- inputs, from any thread
+
+    /** False when the store has stopped; the task will not run then. */
+    boolean post(Runnable task) {
+        return !stopped && inbox.offer(task);
+    }
+
+    void post(Runnable task, Peer peer) {
+        post(() -> {
+            touched.add(peer);
+            task.run();
+        });
+    }
+
+    void receive(List<RaftMessage> messages) {
+        post(() -> messages.forEach(this::step));
+    }
+
+    void receiveSnapshot(RaftMessage message, SnapshotFiles files) {
+        if (!post(() -> stepSnapshot(message, files))) {
+            files.delete();
+        }
+    }
+
+    /** Proposes a data command; the waiter hears how it ended. */
+    void propose(RaftCmdRequest command, ByteString encoded, Consumer<Outcome> waiter) {
+        long regionId = command.getHeader().getRegionId();
+        if (!post(
+                () -> {
+                    Peer peer = regions.peer(regionId);
+                    if (peer == null) {
+                        waiter.accept(new Outcome.Failed(RegionErrors.regionNotFound(regionId)));
+                    } else {
+                        touched.add(peer);
+                        peer.propose(command, encoded, waiter);
+                    }
+                })) {
+            waiter.accept(new Outcome.Failed(RegionErrors.busy("store is stopping")));
+        }
+    }
+
+    /** Calls the reader with null on the store's thread once a read may run. */
+    void read(long regionId, Consumer<io.garrick.proto.error.@Nullable Error> reader) {
+        if (!post(
+                () -> {
+                    Peer peer = regions.peer(regionId);
+                    if (peer == null) {
+                        reader.accept(RegionErrors.regionNotFound(regionId));
+                    } else {
+                        touched.add(peer);
+                        peer.read(reader);
+                    }
+                })) {
+            reader.accept(RegionErrors.busy("store is stopping"));
+        }
+    }
+
+    void storeUnreachable(long store) {
+        post(() -> {
+            for (Peer peer : regions.all()) {
+                touched.add(peer);
+                peer.reportUnreachable(store);
+            }
+        });
+    }
+
+    void stop() {
+        stopping = true;
+        inbox.offer(() -> {});
+    }
+
+    // ---- start
+
+    /** Loads every region on disk. Before the thread runs. */
+    void load() {
+        kv.scanLocal(
+                LocalKeys.firstRegionState(),
+                LocalKeys.endOfRegionStates(),
+                (_, value) -> {
+                    try {
+                        load(RegionLocalState.parseFrom(value));
+                    } catch (InvalidProtocolBufferException e) {
+                        throw new EngineFailure(e);
+                    }
+                });
+        raftLog.commit();
+        deleteOldSnapshots();
+        log.info("store loaded storeId={} regions={}", storeId, regions.all().size());
+    }
+
+    private void load(RegionLocalState local) {
+        Region region = local.getRegion();
+        var self = Membership.peerOn(region, storeId);
+        if (local.getState() == PeerState.Tombstone || self.isEmpty()) {
+            regions.bury(region);
+            return;
+        }
+        if (local.getState() == PeerState.Applying) {
+            resumeInstall(region);
+        }
+        Peer peer =
+                new Peer(this, self.get(), source -> PeerStorage.load(local, kv, raftLog, source));
+        if (local.getState() == PeerState.Applying) {
+            try (KvEngine.Batch batch = kv.newBatch()) {
+                peer.storage().snapshotInstalled(batch);
+                kv.write(batch, true);
+            }
+        }
+        regions.add(peer);
+        touched.add(peer);
+        if (region.getPeersCount() == 1) {
+            peer.campaign(); // nobody else could
+        }
+    }
+
+    // The crash came after the snapshot was accepted: its files are still here.
+    private void resumeInstall(Region region) {
+        try {
+            byte[] raft = kv.getLocal(LocalKeys.snapshotRaftState(region.getId()));
+            if (raft != null) {
+                var accepted = io.garrick.proto.raftserver.RaftLocalState.parseFrom(raft);
+                var current = raftLog.state(region.getId());
+                if (current == null
+                        || current.getHardState().getCommit()
+                                < accepted.getHardState().getCommit()) {
+                    raftLog.clear(region.getId());
+                    raftLog.putState(region.getId(), accepted, true);
+                    raftLog.commit();
+                }
+            }
+            SnapshotInstall.install(kv, SnapshotFiles.read(installDirectory(region.getId())));
+        } catch (IOException e) {
+            throw new EngineFailure(e);
+        }
+    }
+
+    private void deleteOldSnapshots() {
+        SnapshotFiles.delete(snapshotRoot);
+        try {
+            Files.createDirectories(snapshotRoot);
+        } catch (IOException e) {
+            throw new EngineFailure(e);
+        }
+    }
+
+    /** Creates the first region of a cluster. Before the thread runs. */
+    void bootstrap(Region region) {
+        try (KvEngine.Batch batch = kv.newBatch()) {
+            PeerStorage.writeInitial(batch, region);
+            kv.write(batch, true);
+        }
+    }
+
+    /** Takes back {@link #bootstrap}: another store was first. Before the thread runs. */
+    void unbootstrap(Region region) {
+        try (KvEngine.Batch batch = kv.newBatch()) {
+            batch.deleteLocal(LocalKeys.regionState(region.getId()));
+            batch.deleteLocal(LocalKeys.applyState(region.getId()));
+            kv.write(batch, true);
+        }
+    }
+
+    // ---- the loop
+
+    @Override
+    public void run() {
+        try {
+            loop();
+        } catch (RuntimeException | java.lang.Error e) {
+            log.error("store stopped storeId={}", storeId, e);
+        } finally {
+            stopped = true;
+            for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
+                runQuietly(task);
+            }
+            regions.all().forEach(peer -> peer.abandon(RegionErrors.busy("store is stopping")));
+        }
+    }
+
+    private static void runQuietly(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            log.debug("input dropped at stop", e);
+        }
+    }
+
+    private void loop() {
+        long tickNanos = config.tick().toNanos();
+        long nextTick = System.nanoTime() + tickNanos;
+        while (!stopping) {
+            takeInputs(nextTick);
+            long now = System.nanoTime();
+            if (now - nextTick >= 0) {
+                tickAll();
+                // After a long pause one tick is enough: lost time must not look like silence.
+                nextTick = Math.max(nextTick + tickNanos, now);
+            }
+            while (!touched.isEmpty()) {
+                round();
+            }
+            transport.flush();
+        }
+    }
+
+    private void takeInputs(long untilNanos) {
+        try {
+            Runnable first =
+                    inbox.poll(Math.max(0, untilNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+            int count = 0;
+            for (Runnable task = first;
+                    task != null && count < MAX_INPUTS_PER_ROUND;
+                    task = inbox.poll()) {
+                task.run();
+                count++;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stopping = true;
+        }
+    }
+
+    private void tickAll() {
+        tick++;
+        long logGcTicks = Math.max(1, config.logGcInterval().toNanos() / config.tick().toNanos());
+        for (Peer peer : regions.all()) {
+            touched.add(peer);
+            guarded(peer, () -> peer.tick(tick));
+            if (tick % logGcTicks == peer.regionId() % logGcTicks) {
+                guarded(peer, () -> peer.compactLog(config.logGcEntries()));
+            }
+        }
+        checkSizes();
+    }
+
+    private void round() {
+        List<Peer> busy = new ArrayList<>();
+        List<Peer> peers = List.copyOf(touched);
+        touched.clear();
+        for (Peer peer : peers) {
+            guarded(
+                    peer,
+                    () -> {
+                        if (!peer.isRemoved() && peer.prepare()) {
+                            busy.add(peer);
+                        }
+                    });
+        }
+        raftLog.commit();
+        for (Peer peer : busy) {
+            guarded(peer, peer::persisted);
+        }
+        try (KvEngine.Batch batch = kv.newBatch()) {
+            for (Peer peer : busy) {
+                peer.apply(batch);
+            }
+            if (!batch.isEmpty()) {
+                kv.write(batch, false);
+            }
+        }
+        for (Peer peer : busy) {
+            guarded(peer, peer::applied);
+            if (peer.hasReady()) {
+                touched.add(peer);
+            }
+        }
+        truncateLogs();
+    }
+
+    /** One broken raft group must not take the others with it. */
+    private void guarded(Peer peer, Runnable work) {
+        try {
+            work.run();
+        } catch (RaftBrokenException e) {
+            log.error(
+                    "region out of service regionId={} reason={}", peer.regionId(), e.reason(), e);
+            peer.remove();
+            regions.remove(peer);
+            touched.remove(peer);
+            peer.abandon(RegionErrors.regionNotFound(peer.regionId()));
+        }
+    }
+
+    private void truncateLogs() {
+        if (truncations.isEmpty()) {
+            return;
+        }
+        if (config.sync()) {
+            kv.syncLog(); // the log is all there is to repeat what the engine might lose
+        }
+        truncations.forEach(each -> raftLog.delete(each.regionId(), each.first(), each.end()));
+        truncations.clear();
+    }
+
+    void truncateLog(long regionId, long first, long end) {
+        truncations.add(new Truncation(regionId, first, end));
+    }
+
+    // ---- messages
+
+    private void step(RaftMessage message) {
+        if (!message.hasRegionEpoch()) {
+            return;
+        }
+        Peer peer = regions.peer(message.getRegionId());
+        if (peer == null) {
+            peer = create(message);
+        } else {
+            peer = check(peer, message);
+        }
+        if (peer == null) {
+            return;
+        }
+        Peer target = peer;
+        touched.add(target);
+        guarded(target, () -> target.step(message));
+    }
+
+    /** The peer that shall have the message; null if nobody. */
+    private @Nullable Peer check(Peer peer, RaftMessage message) {
+        boolean fromMember =
+                Membership.peerOn(peer.region(), message.getFromPeer().getStoreId()).isPresent();
+        boolean stale = Epochs.isStale(message.getRegionEpoch(), peer.region().getRegionEpoch());
+        if (peer.isInitialized() && stale && !fromMember) {
+            if (!message.getIsTombstone()) {
+                sendTombstone(message, peer.region());
+            }
+            return null;
+        }
+        long asked = message.getToPeer().getId();
+        if (asked < peer.id()) {
+            return null;
+        }
+        if (message.getIsTombstone()) {
+            if (asked == peer.id()
+                    && Epochs.isStale(peer.region().getRegionEpoch(), message.getRegionEpoch())) {
+                log.info("peer is stale regionId={} peerId={}", peer.regionId(), peer.id());
+                remove(peer);
+            }
+            return null;
+        }
+        if (message.hasMergeTarget()) {
+            return null;
+        }
+        if (asked > peer.id()) {
+            remove(peer);
+            return create(message);
+        }
+        return peer;
+    }
+
+    private void sendTombstone(RaftMessage about, Region region) {
+        transport.send(
+                RaftMessage.newBuilder()
+                        .setRegionId(about.getRegionId())
+                        .setFromPeer(about.getToPeer())
+                        .setToPeer(about.getFromPeer())
+                        .setRegionEpoch(region.getRegionEpoch())
+                        .setIsTombstone(true)
+                        .build());
+    }
+
+    /** Only first messages of a leader or candidate bring a peer to life (attach-protocol 3.5). */
+    private @Nullable Peer create(RaftMessage message) {
+        MessageType type = message.getMessage().getMsgType();
+        boolean initial =
+                type == MessageType.MsgRequestVote
+                        || type == MessageType.MsgRequestPreVote
+                        || (type == MessageType.MsgHeartbeat
+                                && message.getMessage().getCommit() == 0);
+        if (message.getIsTombstone()
+                || message.hasMergeTarget()
+                || message.hasExtraMsg()
+                || !initial) {
+            return null;
+        }
+        Region tombstone = regions.tombstone(message.getRegionId());
+        if (tombstone != null) {
+            long last =
+                    Membership.peerOn(tombstone, storeId)
+                            .map(io.garrick.proto.meta.Peer::getId)
+                            .orElse(0L);
+            if (last >= message.getToPeer().getId()) {
+                return null;
+            }
+        }
+        Peer holder =
+                regions.overlapping(
+                        message.getRegionId(), message.getStartKey(), message.getEndKey());
+        if (holder != null) {
+            early.put(message.getRegionId(), message); // its split may be on the way
+            return null;
+        }
+        long regionId = message.getRegionId();
+        Peer peer =
+                new Peer(
+                        this,
+                        message.getToPeer(),
+                        source -> PeerStorage.uninitialized(regionId, raftLog, source));
+        regions.add(peer);
+        log.info(
+                "peer created by message regionId={} peerId={} from={}",
+                regionId,
+                peer.id(),
+                message.getFromPeer().getId());
+        return peer;
+    }
+
+    private void stepSnapshot(RaftMessage message, SnapshotFiles files) {
+        Peer peer = regions.peer(message.getRegionId());
+        Region region = files.data().getRegion();
+        boolean wanted =
+                peer != null
+                        && message.getToPeer().getId() == peer.id()
+                        && Membership.peer(region, peer.id()).isPresent()
+                        && regions.overlapping(
+                                        region.getId(), region.getStartKey(), region.getEndKey())
+                                == null;
+        if (!wanted || peer == null) {
+            log.info("snapshot dropped regionId={}", message.getRegionId());
+            files.delete();
+            return;
+        }
+        touched.add(peer);
+        guarded(peer, () -> peer.stepSnapshot(message, files));
+    }
+
+    // ---- the life of peers
+
+    private void remove(Peer peer) {
+        peer.remove();
+        peer.abandon(RegionErrors.regionNotFound(peer.regionId()));
+        destroy(peer);
+    }
+
+    /** Deletes a peer's data and log, and remembers that it was here. */
+    void destroy(Peer peer) {
+        regions.remove(peer);
+        touched.remove(peer);
+        peer.discardFiles();
+        Region last = peer.region();
+        if (Membership.peer(last, peer.id()).isEmpty()) {
+            last = last.toBuilder().addPeers(peer.self()).build();
+        }
+        regions.bury(last);
+        try (KvEngine.Batch batch = kv.newBatch()) {
+            PeerStorage.writeRegion(batch, last, PeerState.Tombstone);
+            batch.deleteLocal(LocalKeys.applyState(last.getId()));
+            batch.deleteLocal(LocalKeys.snapshotRaftState(last.getId()));
+            if (peer.isInitialized()) {
+                for (Cf cf : Cf.values()) {
+                    batch.deleteRange(
+                            cf, DataKeys.of(last.getStartKey()), DataKeys.endOf(last.getEndKey()));
+                }
+            }
+            kv.write(batch, config.sync());
+        }
+        raftLog.clear(last.getId());
+        log.info("peer removed regionId={} peerId={}", peer.regionId(), peer.id());
+    }
+
+    boolean childIsNew(Region child) {
+        Peer existing = regions.peer(child.getId());
+        if (existing != null && existing.isInitialized()) {
+            return false;
+        }
+        Region tombstone = regions.tombstone(child.getId());
+        return tombstone == null;
+    }
+
+    /** The parent's split is written: its children begin to live. */
+    void addChildren(Peer parent, Splits.Outcome split, boolean leading, long sizeBytes) {
+        regions.rangeChanged(parent);
+        for (Region child : split.created()) {
+            if (!childIsNew(child)) {
+                continue;
+            }
+            Peer uninitialized = regions.peer(child.getId());
+            if (uninitialized != null) {
+                regions.remove(uninitialized);
+                touched.remove(uninitialized);
+                uninitialized.remove();
+                uninitialized.discardFiles();
+            }
+            var self = Membership.peerOn(child, storeId);
+            if (self.isEmpty()) {
+                continue;
+            }
+            RegionLocalState local =
+                    RegionLocalState.newBuilder()
+                            .setState(PeerState.Normal)
+                            .setRegion(child)
+                            .build();
+            Peer peer =
+                    new Peer(
+                            this,
+                            self.get(),
+                            source -> PeerStorage.load(local, kv, raftLog, source));
+            peer.sizeEstimated(sizeBytes);
+            regions.add(peer);
+            touched.add(peer);
+            if (leading) {
+                peer.campaign();
+            }
+            RaftMessage waiting = early.remove(child.getId());
+            if (waiting != null) {
+                step(waiting);
+            }
+        }
+        if (leading) {
+            pd.reportSplit(split.ordered());
+        }
+    }
+
+    void initialized(Peer peer) {
+        regions.rangeChanged(peer);
+    }
+
+    // ---- snapshots
+
+    private Path installDirectory(long regionId) {
+        return config.directory().resolve("install").resolve(Long.toString(regionId));
+    }
+
+    /** Moves a snapshot to where a restart finds it while its data is put in place. */
+    SnapshotFiles keepForInstall(long regionId, SnapshotMetadata meta, SnapshotFiles files) {
+        Path directory = installDirectory(regionId);
+        try {
+            SnapshotFiles.delete(directory);
+            Files.createDirectories(directory.resolveSibling("any"));
+            Files.move(files.directory(), directory, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new EngineFailure(e);
+        }
+        log.debug("snapshot to be installed regionId={} meta={}", regionId, meta);
+        return new SnapshotFiles(directory, files.data());
+    }
+
+    void install(PeerStorage storage, SnapshotFiles files) {
+        SnapshotInstall.install(kv, files);
+        try (KvEngine.Batch batch = kv.newBatch()) {
+            storage.snapshotInstalled(batch);
+            kv.write(batch, config.sync());
+        }
+        files.delete();
+    }
+
+    /** Builds off this thread, from the engine as it is now; the result comes back on it. */
+    void buildSnapshot(
+            Region region,
+            SnapshotMetadata meta,
+            Consumer<SnapshotGeneration.@Nullable Built> done) {
+        EngineSnapshot snapshot = kv.snapshot();
+        if (snapshot == null) {
+            done.accept(null);
+            return;
+        }
+        Path directory =
+                SnapshotFiles.directory(
+                        snapshotRoot, region.getId(), meta.getTerm(), meta.getIndex());
+        Runnable build =
+                () -> {
+                    SnapshotGeneration.Built built = null;
+                    try (snapshot) {
+                        SnapshotFiles.delete(directory);
+                        SnapshotFiles files =
+                                SnapshotBuilder.build(snapshot, region, directory, clock);
+                        built =
+                                new SnapshotGeneration.Built(
+                                        Snapshot.newBuilder()
+                                                .setMetadata(meta)
+                                                .setData(files.data().toByteString())
+                                                .build(),
+                                        files);
+                        log.info(
+                                "snapshot built regionId={} index={} bytes={}",
+                                region.getId(),
+                                meta.getIndex(),
+                                files.data().getFileSize());
+                    } catch (IOException | RuntimeException e) {
+                        log.warn("snapshot not built regionId={}", region.getId(), e);
+                    }
+                    SnapshotGeneration.Built result = built;
+                    post(() -> {
+                        done.accept(result);
+                        Peer peer = regions.peer(region.getId());
+                        if (peer != null) {
+                            touched.add(peer);
+                        }
+                    });
+                };
+        try {
+            background.execute(build);
+        } catch (RejectedExecutionException e) {
+            snapshot.close();
+        }
+    }
+
+    // ---- PD
+
+    void regionHeartbeat(Peer peer, long term, List<Long> pending, long sizeBytes) {
+        pd.regionHeartbeat(
+                PdMessages.heartbeat(peer.region(), peer.self(), term, pending, sizeBytes));
+    }
+
+    /** PD may know nothing: tell it of every region led here. */
+    void heartbeatAll() {
+        post(() -> regions.all().forEach(Peer::heartbeatSoon));
+    }
+
+    /** An order of PD; void unless it is for the region as it is now. */
+    void order(io.garrick.proto.pd.RegionHeartbeatResponse order) {
+        post(() -> {
+            Peer peer = regions.peer(order.getRegionId());
+            if (peer == null
+                    || !peer.isLeader()
+                    || !order.getRegionEpoch().equals(peer.region().getRegionEpoch())) {
+                return;
+            }
+            touched.add(peer);
+            guarded(peer, () -> carryOut(peer, order));
+        });
+    }
+
+    private void carryOut(Peer peer, io.garrick.proto.pd.RegionHeartbeatResponse order) {
+        if (order.hasChangePeer()) {
+            peer.proposeChange(List.of(PdMessages.change(order.getChangePeer())), true);
+        } else if (order.hasChangePeerV2()) {
+            List<ChangePeerRequest> changes =
+                    order.getChangePeerV2().getChangesList().stream()
+                            .map(PdMessages::change)
+                            .toList();
+            peer.proposeChange(changes, false);
+        } else if (order.hasTransferLeader()) {
+            peer.transferLeader(order.getTransferLeader().getPeer().getId());
+        } else if (order.hasSplitRegion() && order.getSplitRegion().getKeysCount() > 0) {
+            split(peer, order.getSplitRegion().getKeysList(), _ -> {});
+        }
+    }
+
+    // ---- splits
+
+    /** Splits a region led here at encoded keys; keys outside or at its bounds are ignored. */
+    void split(long regionId, List<ByteString> keys, Consumer<Outcome> waiter) {
+        if (!post(
+                () -> {
+                    Peer peer = regions.peer(regionId);
+                    if (peer == null) {
+                        waiter.accept(new Outcome.Failed(RegionErrors.regionNotFound(regionId)));
+                    } else {
+                        split(peer, keys, waiter);
+                    }
+                })) {
+            waiter.accept(new Outcome.Failed(RegionErrors.busy("store is stopping")));
+        }
+    }
+
+    private void split(Peer peer, List<ByteString> keys, Consumer<Outcome> waiter) {
+        Region region = peer.region();
+        if (!peer.isLeader()) {
+            waiter.accept(
+                    new Outcome.Failed(
+                            RegionErrors.notLeader(region.getId(), peer.handle().view().leader())));
+            return;
+        }
+        List<ByteString> inside =
+                keys.stream()
+                        .filter(key -> Splits.isInside(region, key))
+                        .distinct()
+                        .sorted(ByteString.unsignedLexicographicalComparator())
+                        .toList();
+        if (inside.isEmpty()) {
+            waiter.accept(new Outcome.Done(List.of(region)));
+            return;
+        }
+        pd.askSplit(
+                region,
+                inside.size(),
+                ids -> {
+                    if (ids.size() != inside.size()) {
+                        waiter.accept(
+                                new Outcome.Failed(
+                                        RegionErrors.other("PD gave no ids for the split")));
+                        return;
+                    }
+                    post(() -> proposeSplit(region, inside, ids, waiter));
+                });
+    }
+
+    private void proposeSplit(
+            Region region,
+            List<ByteString> keys,
+            List<io.garrick.proto.pd.SplitID> ids,
+            Consumer<Outcome> waiter) {
+        Peer peer = regions.peer(region.getId());
+        if (peer == null) {
+            waiter.accept(new Outcome.Failed(RegionErrors.regionNotFound(region.getId())));
+            return;
+        }
+        BatchSplitRequest.Builder splits = BatchSplitRequest.newBuilder().setRightDerive(true);
+        for (int i = 0; i < keys.size(); i++) {
+            splits.addRequests(
+                    SplitRequest.newBuilder()
+                            .setSplitKey(keys.get(i))
+                            .setNewRegionId(ids.get(i).getNewRegionId())
+                            .addAllNewPeerIds(ids.get(i).getNewPeerIdsList())
+                            .setRightDerive(true));
+        }
+        touched.add(peer);
+        guarded(
+                peer,
+                () ->
+                        peer.proposeSplit(
+                                AdminRequest.newBuilder()
+                                        .setCmdType(AdminCmdType.BatchSplit)
+                                        .setSplits(splits)
+                                        .build(),
+                                region,
+                                waiter));
+    }
+
+    /** One region at a time is measured, off this thread. */
+    private void checkSizes() {
+        if (sizeCheckRunning) {
+            return;
+        }
+        for (Peer peer : regions.all()) {
+            if (peer.sizeCheckDue(config.regionSplitBytes())) {
+                EngineSnapshot snapshot = kv.snapshot();
+                if (snapshot == null) {
+                    return;
+                }
+                peer.sizeCheckStarted();
+                sizeCheckRunning = true;
+                Region region = peer.region();
+                try {
+                    background.execute(() -> measure(region, snapshot));
+                } catch (RejectedExecutionException e) {
+                    snapshot.close();
+                }
+                return;
+            }
+        }
+    }
+
+    private void measure(Region region, EngineSnapshot snapshot) {
+        RegionSize size;
+        try (snapshot) {
+            size = RegionSize.measure(snapshot, region, config.regionSplitBytes());
+        }
+        post(() -> {
+            sizeCheckRunning = false;
+            Peer peer = regions.peer(region.getId());
+            if (peer == null || !peer.region().getRegionEpoch().equals(region.getRegionEpoch())) {
+                return;
+            }
+            peer.measured(size.bytes());
+            if (!size.splitKeys().isEmpty()) {
+                split(peer, size.splitKeys(), _ -> {});
+            }
+        });
+    }
+}
