@@ -4,12 +4,10 @@ import io.garrick.codec.schema.ColumnSchema;
 import io.garrick.codec.schema.FieldType;
 import io.garrick.codec.schema.TableSchema;
 import java.util.List;
-import java.util.Locale;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Tables as MySQL describes them. */
-final class Describe {
+public final class Describe {
     private Describe() {}
 
     /** Field, Type, Null, Key, Default, Extra. */
@@ -55,7 +53,8 @@ final class Describe {
         return "CREATE TABLE `" + table.name() + "` (\n" + columns + primary + "\n)";
     }
 
-    static List<String> primaryKey(TableSchema table) {
+    /** Names of the key's columns, in key order. */
+    public static List<String> primaryKey(TableSchema table) {
         if (table.pkIsHandle()) {
             return table.handleColumn().map(ColumnSchema::name).stream().toList();
         }
@@ -64,7 +63,8 @@ final class Describe {
                 .orElse(List.of());
     }
 
-    static String type(FieldType type) {
+    /** A type as MySQL writes it. */
+    public static String type(FieldType type) {
         String unsigned = type.isUnsigned() ? " unsigned" : "";
         boolean binary = type.isBinaryString();
         return switch (type.tp()) {
@@ -109,26 +109,5 @@ final class Describe {
         return type.elems().stream()
                 .map(member -> "'" + member.replace("'", "''") + "'")
                 .collect(Collectors.joining(",", name + "(", ")"));
-    }
-
-    /** Whether {@code name} matches a LIKE pattern, without case. */
-    static boolean like(String name, String pattern) {
-        StringBuilder regex = new StringBuilder();
-        for (int i = 0; i < pattern.length(); i++) {
-            char c = pattern.charAt(i);
-            if (c == '\\' && i + 1 < pattern.length()) {
-                i++;
-                regex.append(Pattern.quote(String.valueOf(pattern.charAt(i))));
-            } else if (c == '%') {
-                regex.append(".*");
-            } else if (c == '_') {
-                regex.append('.');
-            } else {
-                regex.append(Pattern.quote(String.valueOf(c)));
-            }
-        }
-        return Pattern.compile(regex.toString().toLowerCase(Locale.ROOT), Pattern.DOTALL)
-                .matcher(name.toLowerCase(Locale.ROOT))
-                .matches();
     }
 }

@@ -4,6 +4,7 @@ import io.garrick.base.Timestamp;
 import io.garrick.codec.schema.TableSchema;
 import io.garrick.query.QueryException.Kind;
 import io.garrick.query.duck.DuckDb;
+import io.garrick.query.sql.Like;
 import io.garrick.query.sql.Plan;
 import io.garrick.query.sql.SqlPlanner;
 import io.garrick.query.sql.Statement;
@@ -17,7 +18,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.calcite.plan.RelOptUtil;
-import org.apache.calcite.sql.SqlNode;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,9 +85,9 @@ public final class QueryEngine implements AutoCloseable {
     /**
      * Runs a statement with parameters.
      *
-     * @param parameters literals for the statement's {@code ?}
+     * @param parameters SQL literals for the statement's {@code ?}
      */
-    public ResultStream execute(String sql, QuerySession session, List<SqlNode> parameters) {
+    public ResultStream execute(String sql, QuerySession session, List<String> parameters) {
         long startNanos = System.nanoTime();
         try {
             return new MeteredResult(run(sql, session, parameters), metrics, startNanos);
@@ -107,7 +107,7 @@ public final class QueryEngine implements AutoCloseable {
         return describe(sql, session, List.of());
     }
 
-    public Description describe(String sql, QuerySession session, List<SqlNode> parameters) {
+    public Description describe(String sql, QuerySession session, List<String> parameters) {
         Statement statement = Statement.parse(sql);
         Timestamp ts = snapshotTs(statement, session);
         return switch (statement) {
@@ -135,7 +135,7 @@ public final class QueryEngine implements AutoCloseable {
         LOG.info("planner warmed up millis={}", (System.nanoTime() - startNanos) / 1_000_000);
     }
 
-    private ResultStream run(String sql, QuerySession session, List<SqlNode> parameters) {
+    private ResultStream run(String sql, QuerySession session, List<String> parameters) {
         Statement statement = Statement.parse(sql);
         Timestamp ts = snapshotTs(statement, session);
         if (statement instanceof Statement.Query query) {
@@ -177,7 +177,7 @@ public final class QueryEngine implements AutoCloseable {
     }
 
     private Physical plan(
-            Statement.Query query, QuerySession session, List<SqlNode> parameters, Timestamp ts) {
+            Statement.Query query, QuerySession session, List<String> parameters, Timestamp ts) {
         Catalog catalog = catalog(ts);
         PlanKey key = new PlanKey(query.sql(), session.database(), catalog.version());
         if (parameters.isEmpty()) {
@@ -246,7 +246,7 @@ public final class QueryEngine implements AutoCloseable {
                     catalog(ts).databases().stream()
                             .map(Catalog.Database::name)
                             .filter(name ->
-                                    show.like().isEmpty() || Describe.like(name, show.like().get()))
+                                    show.like().isEmpty() || Like.matches(name, show.like().get()))
                             .map(List::of)
                             .toList();
             case Statement.ShowTables show -> showTables(show, session, ts);
@@ -269,7 +269,7 @@ public final class QueryEngine implements AutoCloseable {
             Statement.ShowTables show, QuerySession session, Timestamp ts) {
         List<List<String>> rows = new ArrayList<>();
         for (TableSchema table : database(show.database(), session, ts).tables()) {
-            if (show.like().isEmpty() || Describe.like(table.name(), show.like().get())) {
+            if (show.like().isEmpty() || Like.matches(table.name(), show.like().get())) {
                 rows.add(show.full() ? List.of(table.name(), "BASE TABLE") : List.of(table.name()));
             }
         }

@@ -1,5 +1,6 @@
 package io.garrick.query.sql;
 
+import io.garrick.codec.schema.ColumnSchema;
 import io.garrick.codec.schema.FieldType;
 import io.garrick.codec.schema.TableSchema;
 import io.garrick.query.Catalog;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.function.ToLongFunction;
+import org.apache.arrow.flight.sql.FlightSqlColumnMetadata;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -53,6 +55,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Parses, validates and optimizes queries against one catalog. Any thread may use it. */
 public final class SqlPlanner {
+    private static final ArrowType INSTANT = new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
     private static final SqlConformance CONFORMANCE = SqlConformanceEnum.BABEL;
 
     private static final SqlParser.Config PARSER =
@@ -106,13 +109,12 @@ public final class SqlPlanner {
     /**
      * Plans a query.
      *
-     * @param parameters values of {@code ?}; if there are fewer than marks, the plan only tells
-     *     types
+     * @param parameters SQL literals for {@code ?}; if there are none, the plan only tells types
      */
-    public Plan plan(String sql, Optional<String> database, List<SqlNode> parameters) {
+    public Plan plan(String sql, Optional<String> database, List<String> parameters) {
         SqlNode parsed = parse(sql);
         if (!parameters.isEmpty()) {
-            parsed = Parameters.bind(parsed, parameters);
+            parsed = Parameters.bind(parsed, parameters.stream().map(SqlPlanner::literal).toList());
         }
         TypeFactory types = new TypeFactory();
         CalciteCatalogReader reader = reader(database, types);
@@ -162,6 +164,43 @@ public final class SqlPlanner {
         }
     }
 
+    private static SqlNode literal(String text) {
+        try {
+            return SqlParser.create(text, PARSER).parseExpression();
+        } catch (SqlParseException failure) {
+            throw SqlErrors.syntax(failure);
+        }
+    }
+
+    /** The columns of a table, as a query that selects them all has them. */
+    public static Schema schemaOf(TableSchema table) {
+        TypeFactory types = new TypeFactory();
+        List<Field> fields = new ArrayList<>();
+        for (ColumnSchema column : table.publicColumns()) {
+            RelDataType type = SqlTypes.of(column, types);
+            ArrowType arrow =
+                    column.type().tp() == FieldType.TIMESTAMP ? INSTANT : SqlTypes.arrow(type);
+            Map<String, String> metadata =
+                    new FlightSqlColumnMetadata.Builder()
+                            .schemaName(table.dbName())
+                            .tableName(table.name())
+                            .typeName(type.getSqlTypeName().getName())
+                            .isAutoIncrement(column.type().hasFlag(FieldType.AUTO_INCREMENT_FLAG))
+                            .isReadOnly(true)
+                            .isSearchable(true)
+                            .remarks(column.comment())
+                            .build()
+                            .getMetadataMap();
+            fields.add(
+                    new Field(
+                            column.name(),
+                            new org.apache.arrow.vector.types.pojo.FieldType(
+                                    type.isNullable(), arrow, null, metadata),
+                            null));
+        }
+        return new Schema(fields);
+    }
+
     private CalciteCatalogReader reader(Optional<String> database, TypeFactory types) {
         Properties settings = new Properties();
         settings.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
@@ -200,7 +239,7 @@ public final class SqlPlanner {
                 && table != null
                 && table.columns().get(origin.getOriginColumnOrdinal()).type().tp()
                         == FieldType.TIMESTAMP) {
-            arrow = new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
+            arrow = INSTANT;
         }
         return Field.nullable(name, arrow);
     }
