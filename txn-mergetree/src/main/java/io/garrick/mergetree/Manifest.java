@@ -8,7 +8,9 @@ import io.garrick.mergetree.mvcc.KillCodec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -20,7 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * k table segment part n    -> kills           against that part, besides those in its file
  * f table segment region    -> index, ordinal  fence
  * d table                   -> drop ts         dropped, files still there
- * o region index sequence   -> (nothing)       an ingest or purge that was committed
+ * o region index sequence   -> start length u32, start, end: an ingest or purge that was committed
  * g                         -> safepoint
  * n                         -> part ids below are never given out again
  * </pre>
@@ -31,7 +33,6 @@ final class Manifest {
     private static final String FAMILY = TableStore.MANIFEST_FAMILY;
     private static final int SEGMENT = 0;
     private static final int ID_BLOCK = 1024;
-    private static final byte[] NOTHING = {};
 
     private final OrderedStore store;
     private final AtomicLong killSequence = new AtomicLong();
@@ -121,6 +122,24 @@ final class Manifest {
         return drops;
     }
 
+    Map<OpId, KeyRange> openOps() throws IOException {
+        Map<OpId, KeyRange> open = new HashMap<>();
+        try (OrderedStore.Cursor cursor = scan('o')) {
+            while (cursor.next()) {
+                ByteBuffer key = ByteBuffer.wrap(cursor.key());
+                ByteBuffer value = ByteBuffer.wrap(cursor.value());
+                byte[] start = new byte[value.getInt()];
+                value.get(start);
+                byte[] end = new byte[value.remaining()];
+                value.get(end);
+                open.put(
+                        new OpId(key.getLong(1), key.getLong(9), key.getLong(17)),
+                        new KeyRange(Key.wrap(start), Key.wrap(end)));
+            }
+        }
+        return open;
+    }
+
     boolean knows(OpId opId) throws IOException {
         return store.get(FAMILY, opKey(opId)).isPresent();
     }
@@ -191,8 +210,17 @@ final class Manifest {
             return this;
         }
 
-        Edit op(OpId opId) {
-            batch.put(FAMILY, opKey(opId), NOTHING);
+        Edit op(OpId opId, KeyRange rawRange) {
+            byte[] start = rawRange.start().unsafeBytes();
+            byte[] end = rawRange.end().unsafeBytes();
+            batch.put(
+                    FAMILY,
+                    opKey(opId),
+                    ByteBuffer.allocate(4 + start.length + end.length)
+                            .putInt(start.length)
+                            .put(start)
+                            .put(end)
+                            .array());
             return this;
         }
 

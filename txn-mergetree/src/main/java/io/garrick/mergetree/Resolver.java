@@ -48,6 +48,20 @@ final class Resolver {
         }
     }
 
+    /** Whether exactly this version is there. Call after {@link #resolveAll}. */
+    boolean holds(long handle, byte @Nullable [] common, long ts) throws IOException {
+        duplicate = false;
+        olderTs = -1;
+        newerTs = KillSet.NEVER;
+        for (Memtable memtable : memtables) {
+            searchMemtable(memtable, Memtable.stored(handle, common), common, ts);
+        }
+        for (LivePart part : parts) {
+            searchPart(part, handle, common, ts);
+        }
+        return duplicate;
+    }
+
     private void resolve(Memtable memtable, int row) throws IOException {
         MemtableRows rows = memtable.rows();
         long ts = rows.commitTs(row);

@@ -155,6 +155,18 @@ final class Table {
         new Resolver(memtables(), parts.values()).resolveAll();
     }
 
+    /** Whether exactly this version is there, in memory or in a part. */
+    boolean holds(long handle, byte @Nullable [] common, long ts) throws IOException {
+        state.lock();
+        try {
+            Resolver resolver = new Resolver(memtables(), parts.values());
+            resolver.resolveAll();
+            return resolver.holds(handle, common, ts);
+        } finally {
+            state.unlock();
+        }
+    }
+
     private void checkState() {
         if (!state.isHeldByCurrentThread()) {
             throw new IllegalStateException("table state without its lock tableId=" + tableId);

@@ -217,6 +217,33 @@ public final class TableStore implements AutoCloseable {
     }
 
     /**
+     * Whether exactly this version is there, in memory or in a part.
+     *
+     * @param commonHandle absent for integer handles
+     */
+    public boolean hasVersion(
+            long physicalTableId, long handle, byte @Nullable [] commonHandle, long commitTs)
+            throws IOException {
+        Table table = tables.get(physicalTableId);
+        return table != null && table.holds(handle, commonHandle, commitTs);
+    }
+
+    /** About how many rows a table has: versions stored, less those known to be dead. */
+    public long estimatedRows(long physicalTableId) {
+        Table table = tables.get(physicalTableId);
+        if (table == null) {
+            return 0;
+        }
+        StoreStats.Table stats = table.stats();
+        return Math.max(0, stats.partRows() - stats.deadRows()) + stats.memtableRows();
+    }
+
+    /** Operations that were committed and not closed, with their raw key ranges. */
+    public Map<OpId, KeyRange> openOps() throws IOException {
+        return manifest.openOps();
+    }
+
+    /**
      * Replaces everything in the source's range by its rows; durable on return. Does nothing if the
      * manifest knows {@code opId} already.
      *
@@ -275,7 +302,7 @@ public final class TableStore implements AutoCloseable {
                 LivePart part = entry.part();
                 edit.addPart(entry.tableId(), part.partId(), part.reader().rowCount());
             }
-            edit.op(opId).commit();
+            edit.op(opId, rawRange).commit();
             purges.forEach(RangePurge::finish);
             parts.forEach(entry -> table(entry.tableId()).add(entry.part()));
         } finally {

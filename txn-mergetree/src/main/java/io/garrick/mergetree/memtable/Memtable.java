@@ -82,7 +82,7 @@ public final class Memtable {
             current = current.grown();
             rows = current;
         }
-        long hashed = common == null ? handle : HandleIndex.hash(common);
+        long hashed = stored(handle, common);
         current.set(row, hashed, common, commitTs, delete, rowBytes, regionId, raftIndex, ordinal);
         sizeBytes += rowBytes.length;
         count = row + 1; // a volatile store: publishes the row
@@ -110,6 +110,11 @@ public final class Memtable {
      */
     public int newestHashed(long handle, byte @Nullable [] common) {
         return index.get(rows, handle, common);
+    }
+
+    /** What {@link MemtableRows#handle} holds for a row of this handle. */
+    public static long stored(long handle, byte @Nullable [] common) {
+        return common == null ? handle : HandleIndex.hash(common);
     }
 
     /** Next older row of the same handle; -1 if there is none. */
