@@ -1,0 +1,820 @@
+package io.garrick.learner.peer;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.garrick.base.KeyRange;
+import io.garrick.base.OrderedStore.Batch;
+import io.garrick.learner.ApplySink.RegionState;
+import io.garrick.learner.LearnerStatus;
+import io.garrick.learner.LearnerStatus.Phase;
+import io.garrick.learner.ReadOutcome;
+import io.garrick.learner.RegionLease;
+import io.garrick.learner.snapshot.SnapshotStore;
+import io.garrick.proto.eraft.ConfState;
+import io.garrick.proto.eraft.Entry;
+import io.garrick.proto.eraft.Message;
+import io.garrick.proto.eraft.MessageType;
+import io.garrick.proto.eraft.Snapshot;
+import io.garrick.proto.kvrpc.LockInfo;
+import io.garrick.proto.meta.Region;
+import io.garrick.proto.raftcmd.CommitMergeRequest;
+import io.garrick.proto.raftserver.AvailabilityContext;
+import io.garrick.proto.raftserver.DiskUsage;
+import io.garrick.proto.raftserver.ExtraMessage;
+import io.garrick.proto.raftserver.ExtraMessageType;
+import io.garrick.proto.raftserver.PeerState;
+import io.garrick.proto.raftserver.RaftMessage;
+import io.garrick.proto.raftserver.RaftSnapshotData;
+import io.garrick.proto.raftserver.RegionLocalState;
+import io.garrick.raft.LightReady;
+import io.garrick.raft.RaftConfig;
+import io.garrick.raft.RaftNode;
+import io.garrick.raft.ReadState;
+import io.garrick.raft.Ready;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One region on this store: raft core, log, apply loop, waiting reads.
+ *
+ * <p>A round is: messages are stepped; {@link #prepare} puts what raft wants written into the
+ * worker's common batch; after the sync {@link #finish} sends what depended on it and applies what
+ * is committed. Owned by the region's worker; {@link #status} may be asked by anyone.
+ */
+final class Peer implements PeerReads.Host {
+    private static final Logger LOG = LoggerFactory.getLogger(Peer.class);
+    private static final long TRUNCATE_TICKS = 10;
+    private static final long SNAPSHOT_REQUEST_TICKS = 3;
+    // TiKV: 10 minutes without a leader, then a question every 5 minutes, PD after 2 hours.
+    private static final long LEADER_MISSING_TICKS = 600;
+    private static final long STALE_CHECK_TICKS = 300;
+    private static final long VALIDATE_TICKS = 7200;
+    private static final long MIN_TRUNCATED_ENTRIES = 64;
+
+    private final Store store;
+    private final long regionId;
+    private final PeerLog log;
+    private final Applier applier;
+    private final PeerReads reads;
+    private final Map<Long, io.garrick.proto.meta.Peer> known = new HashMap<>();
+    private final ArrayDeque<Entry> toApply = new ArrayDeque<>();
+    // The region as the store's other parts know it.
+    private RegionLocalState published;
+    private volatile io.garrick.proto.meta.Peer self;
+    private volatile Phase phase;
+    private volatile long leaderStoreId;
+    private volatile long commitIndex;
+    private RaftNode node;
+    private long tick;
+    private long leaderSeenTick;
+    private long wokenTick = -1;
+    private @Nullable Ready ready;
+    // The range claimed for a snapshot that raft may still refuse, and the former claim.
+    private @Nullable Claim claim;
+    private boolean installing;
+    private boolean destroyWhenInstalled;
+    private @Nullable CommitMergeRequest waitingFor;
+    private boolean sourceCaughtUp;
+    // As the source of a merge: the target and the entry to come to.
+    private @Nullable MergeInto mergeInto;
+
+    private record Claim(SnapshotStore.Id snapshot, Optional<Region> former) {}
+
+    private record MergeInto(long targetId, long commit) {}
+
+    Peer(
+            Store store,
+            io.garrick.proto.meta.Peer self,
+            PeerLog log,
+            RegionState state,
+            long regionId,
+            Phase phase) {
+        this.store = store;
+        this.regionId = regionId;
+        this.self = self;
+        this.published = state.local();
+        this.log = log;
+        this.applier = new Applier(store.sink(), store.storeId(), state);
+        this.reads = new PeerReads(this);
+        this.phase = phase;
+        this.node = newNode();
+        this.commitIndex = node.commitIndex();
+    }
+
+    private RaftNode newNode() {
+        RaftConfig config =
+                RaftConfig.builder(self.getId()).applied(applier.appliedIndex()).build();
+        return new RaftNode(config, log, new SplittableRandom(regionId));
+    }
+
+    long regionId() {
+        return regionId;
+    }
+
+    io.garrick.proto.meta.Peer self() {
+        return self;
+    }
+
+    Region region() {
+        return applier.region();
+    }
+
+    RegionLocalState local() {
+        return applier.local();
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    boolean isInitialized() {
+        return region().getPeersCount() > 0;
+    }
+
+    LearnerStatus.Region status() {
+        Region region = region();
+        long applied = applier.appliedIndex();
+        return new LearnerStatus.Region(
+                regionId,
+                self.getId(),
+                Regions.range(region),
+                region.getRegionEpoch().getConfVer(),
+                region.getRegionEpoch().getVersion(),
+                phase,
+                applied,
+                Math.max(0, commitIndex - applied),
+                leaderStoreId);
+    }
+
+    // ---- messages ----
+
+    /** A message that {@link MessageRules} let pass. */
+    void step(RaftMessage message) {
+        if (phase == Phase.SILENT) {
+            return;
+        }
+        known.put(message.getFromPeer().getId(), message.getFromPeer());
+        if (message.hasExtraMsg()) {
+            onExtra(message, message.getExtraMsg());
+            return;
+        }
+        Message raft = message.getMessage();
+        switch (raft.getMsgType()) {
+            case MsgAppend, MsgHeartbeat -> {
+                leaderSeenTick = tick;
+                node.step(withinLog(raft));
+            }
+            case MsgSnapshot -> {
+                leaderSeenTick = tick;
+                stepSnapshot(raft);
+            }
+            case MsgRequestVote, MsgRequestPreVote, MsgReadIndexResp, MsgTimeoutNow ->
+                    node.step(raft);
+            // A learner never leads, forwards nothing, and is told to lead by mistake only.
+            case MsgPropose,
+                    MsgReadIndex,
+                    MsgTransferLeader,
+                    MsgAppendResponse,
+                    MsgHeartbeatResponse,
+                    MsgRequestVoteResponse,
+                    MsgRequestPreVoteResponse,
+                    MsgHup,
+                    MsgBeat,
+                    MsgUnreachable,
+                    MsgSnapStatus,
+                    MsgCheckQuorum,
+                    UNRECOGNIZED ->
+                    store.refused("not for a learner: " + raft.getMsgType());
+        }
+        store.touch(this);
+    }
+
+    // A leader that believes we have more than we have would break raft. It means that acknowledged
+    // entries are lost here: only a snapshot heals that.
+    private Message withinLog(Message raft) {
+        if (raft.getMsgType() == MessageType.MsgHeartbeat
+                && raft.getTerm() >= node.term()
+                && raft.getCommit() > node.lastIndex()) {
+            quarantine(
+                    "the leader counts on entry "
+                            + raft.getCommit()
+                            + ", log ends at "
+                            + node.lastIndex());
+            return raft.toBuilder().setCommit(Math.min(raft.getCommit(), node.lastIndex())).build();
+        }
+        return raft;
+    }
+
+    private void onExtra(RaftMessage message, ExtraMessage extra) {
+        switch (extra.getType()) {
+            case MsgHibernateRequest -> {
+                if (isInitialized()
+                        && node.leaderId() == message.getFromPeer().getId()
+                        && node.lastIndex() == node.commitIndex()) {
+                    answer(
+                            message,
+                            ExtraMessage.newBuilder()
+                                    .setType(ExtraMessageType.MsgHibernateResponse));
+                }
+            }
+            case MsgSnapGenPrecheckRequest -> {
+                boolean passed = store.grantSnapshot(regionId);
+                answer(
+                        message,
+                        ExtraMessage.newBuilder()
+                                .setType(ExtraMessageType.MsgSnapGenPrecheckResponse)
+                                .setSnapGenPrecheckPassed(passed));
+            }
+            case MsgAvailabilityRequest ->
+                    answer(
+                            message,
+                            ExtraMessage.newBuilder()
+                                    .setType(ExtraMessageType.MsgAvailabilityResponse)
+                                    .setAvailabilityContext(
+                                            AvailabilityContext.newBuilder()
+                                                    .setFromRegionId(regionId)
+                                                    .setFromRegionEpoch(region().getRegionEpoch())
+                                                    .setTrimmed(true)));
+            case MsgCheckStalePeerResponse ->
+                    extra.getCheckPeersList().forEach(peer -> known.put(peer.getId(), peer));
+            // Ticks are never paused here, and the rest is for leaders or other kinds of store.
+            default -> {}
+        }
+    }
+
+    private void answer(RaftMessage message, ExtraMessage.Builder extra) {
+        store.send(envelope(message.getFromPeer()).setExtraMsg(extra).build());
+    }
+
+    private RaftMessage.Builder envelope(io.garrick.proto.meta.Peer to) {
+        return RaftMessage.newBuilder()
+                .setRegionId(regionId)
+                .setFromPeer(self)
+                .setToPeer(to)
+                .setRegionEpoch(region().getRegionEpoch())
+                .setDiskUsage(
+                        store.sink().busy() ? DiskUsage.DiskAlmostFull : DiskUsage.DiskNormal);
+    }
+
+    private void send(List<Message> messages) {
+        for (Message message : messages) {
+            io.garrick.proto.meta.Peer to =
+                    Regions.byId(region(), message.getTo()).orElse(known.get(message.getTo()));
+            if (to != null) {
+                store.send(envelope(to).setMessage(message).build());
+            }
+        }
+    }
+
+    private void broadcast(ExtraMessage extra) {
+        for (io.garrick.proto.meta.Peer peer : region().getPeersList()) {
+            if (peer.getId() != self.getId()) {
+                store.send(envelope(peer).setExtraMsg(extra).build());
+            }
+        }
+    }
+
+    // ---- snapshots in ----
+
+    private void stepSnapshot(Message raft) {
+        Snapshot snapshot = raft.getSnapshot();
+        SnapshotStore.Id id =
+                new SnapshotStore.Id(
+                        regionId,
+                        snapshot.getMetadata().getTerm(),
+                        snapshot.getMetadata().getIndex());
+        Optional<String> reason = refuseSnapshot(id, snapshot);
+        if (reason.isPresent()) {
+            LOG.info("snapshot dropped regionId={} reason={}", regionId, reason.get());
+            store.dropSnapshot(id);
+            return;
+        }
+        node.step(raft);
+    }
+
+    private Optional<String> refuseSnapshot(SnapshotStore.Id id, Snapshot snapshot) {
+        if (phase == Phase.APPLYING || installing || claim != null) {
+            return Optional.of("another snapshot is being installed");
+        }
+        RaftSnapshotData data;
+        try {
+            data = RaftSnapshotData.parseFrom(snapshot.getData());
+            if (data.getMeta().getForWitness()) {
+                return Optional.of("for a witness");
+            }
+            if (store.snapshots().files(id, data.getMeta()).isEmpty()) {
+                return Optional.of("its files are not here");
+            }
+        } catch (InvalidProtocolBufferException e) {
+            return Optional.of("undecodable");
+        } catch (IOException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+        Region region = data.getRegion();
+        if (region.getId() != regionId || Regions.byId(region, self.getId()).isEmpty()) {
+            return Optional.of("this peer is not in its region");
+        }
+        Optional<Region> former =
+                store.ranges().lease(regionId).isPresent()
+                        ? Optional.of(region())
+                        : Optional.empty();
+        if (!store.ranges().claim(region)) {
+            List<Long> others = store.ranges().overlapping(regionId, Regions.range(region));
+            others.forEach(other -> store.nudge(other, region));
+            return Optional.of("its range overlaps regions " + others);
+        }
+        claim = new Claim(id, former);
+        return Optional.empty();
+    }
+
+    // Raft did not want it after all: an old one, or one it has already.
+    private void releaseClaim(Claim released) {
+        claim = null;
+        store.dropSnapshot(released.snapshot);
+        store.ranges().remove(regionId);
+        released.former.ifPresent(region -> store.ranges().claim(region));
+    }
+
+    private void acceptSnapshot(Batch batch, Snapshot snapshot) {
+        RaftSnapshotData data;
+        try {
+            data = RaftSnapshotData.parseFrom(snapshot.getData());
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalStateException("snapshot became undecodable", e);
+        }
+        claim = null;
+        Region region = data.getRegion();
+        long index = snapshot.getMetadata().getIndex();
+        long term = snapshot.getMetadata().getTerm();
+        phase = Phase.APPLYING;
+        reads.failAll("region " + regionId + " is receiving a snapshot");
+        toApply.clear();
+        waitingFor = null;
+        RegionLocalState local =
+                RegionLocalState.newBuilder()
+                        .setState(PeerState.Applying)
+                        .setRegion(region)
+                        .build();
+        Records records = store.records();
+        records.putLocal(batch, local);
+        records.putInstalling(
+                batch, regionId, new Records.Installing(records.nextSequence(batch), snapshot));
+        ConfState conf = Regions.confState(region);
+        log.restore(batch, index, term, conf);
+        applier.reset(local, index);
+        self = Regions.byId(region, self.getId()).orElse(self);
+        LOG.info("snapshot accepted regionId={} index={} term={}", regionId, index, term);
+    }
+
+    /** Starts to install the snapshot that was accepted; after a crash, once its range is free. */
+    void startInstall() {
+        Records.Known record = store.records().regions().get(regionId);
+        Records.Installing what = record == null ? null : record.installing;
+        if (installing || what == null) {
+            return;
+        }
+        if (store.ranges().lease(regionId).isEmpty() && !store.ranges().claim(region())) {
+            return;
+        }
+        installing = true;
+        RegionState state =
+                new RegionState(
+                        local().toBuilder().setState(PeerState.Normal).build(),
+                        what.snapshot().getMetadata().getIndex(),
+                        what.snapshot().getMetadata().getTerm());
+        store.install(this, state, what);
+    }
+
+    /** The sink has the data, and so has the disk. */
+    void installed(RegionState state) {
+        installing = false;
+        if (destroyWhenInstalled) {
+            destroy(region());
+            return;
+        }
+        applier.reset(state.local(), state.appliedIndex());
+        published = state.local();
+        // A new lease: whatever was pinned while the data was being replaced is not good.
+        store.ranges().claim(region());
+        phase = Phase.NORMAL;
+        LOG.info("snapshot installed regionId={} index={}", regionId, state.appliedIndex());
+        node.advanceApplyTo(state.appliedIndex());
+        applyCommitted();
+        store.touch(this);
+    }
+
+    void installFailed(Throwable failure) {
+        installing = false;
+        if (destroyWhenInstalled) {
+            destroy(region());
+            return;
+        }
+        quarantine("snapshot not installed: " + failure);
+    }
+
+    // ---- rounds ----
+
+    /** Puts what must be written into the batch. Returns whether it must be synced. */
+    boolean prepare(Batch batch) {
+        Claim claimed = claim;
+        if (!node.hasReady()) {
+            if (claimed != null) {
+                releaseClaim(claimed);
+            }
+            return false;
+        }
+        Ready next = node.ready();
+        ready = next;
+        send(next.messages());
+        if (next.hardState() != null) {
+            log.setHardState(next.hardState());
+        }
+        Snapshot snapshot = next.snapshot();
+        if (snapshot != null) {
+            acceptSnapshot(batch, snapshot);
+        } else if (claimed != null) {
+            releaseClaim(claimed);
+        }
+        log.append(batch, next.entries());
+        boolean changed = snapshot != null || next.hardState() != null || !next.entries().isEmpty();
+        // A peer without data keeps no promises yet: it may forget (as in TiKV).
+        if (!changed || !isInitialized()) {
+            return false;
+        }
+        log.putState(batch);
+        return next.mustSync() || snapshot != null;
+    }
+
+    /** The batch is written. */
+    void finish() {
+        Ready done = ready;
+        if (done == null) {
+            return;
+        }
+        ready = null;
+        send(done.persistedMessages());
+        LightReady light = node.advanceAppend(done);
+        send(light.messages());
+        if (light.commitIndex().isPresent()) {
+            log.setHardState(
+                    log.hardState().toBuilder().setCommit(light.commitIndex().getAsLong()).build());
+        }
+        commitIndex = node.commitIndex();
+        if (phase != Phase.QUARANTINED) {
+            toApply.addAll(done.committedEntries());
+            toApply.addAll(light.committedEntries());
+        }
+        if (done.snapshot() != null) {
+            startInstall();
+        }
+        onLeader();
+        done.readStates().forEach((ReadState state) -> reads.onReadState(state));
+        applyCommitted();
+        if (node.hasReady()) {
+            store.touch(this);
+        }
+    }
+
+    private void onLeader() {
+        long leader = node.leaderId();
+        long onStore =
+                leader == 0
+                        ? 0
+                        : Regions.byId(region(), leader)
+                                .or(() -> Optional.ofNullable(known.get(leader)))
+                                .map(peer -> peer.getStoreId())
+                                .orElse(0L);
+        if (onStore != 0 && onStore != leaderStoreId) {
+            leaderStoreId = onStore;
+            reads.onLeader(tick);
+        }
+        leaderStoreId = onStore;
+    }
+
+    // ---- apply ----
+
+    private boolean mayApply() {
+        return phase == Phase.NORMAL || phase == Phase.MERGING;
+    }
+
+    private void applyCommitted() {
+        long before = applier.appliedIndex();
+        while (mayApply() && !toApply.isEmpty()) {
+            Entry entry = toApply.getFirst();
+            if (entry.getIndex() <= applier.appliedIndex()) {
+                toApply.removeFirst();
+                continue;
+            }
+            if (waitingFor != null && !sourceCaughtUp) {
+                break;
+            }
+            try {
+                Applier.Outcome outcome = applier.apply(entry, sourceCaughtUp);
+                if (outcome instanceof Applier.Outcome.WaitForSource(CommitMergeRequest merge)) {
+                    waitingFor = merge;
+                    store.catchUpSource(regionId, merge);
+                    continue;
+                }
+                toApply.removeFirst();
+                store.entryApplied();
+                act(outcome);
+            } catch (IOException | RuntimeException e) {
+                LOG.error("apply failed regionId={} index={}", regionId, entry.getIndex(), e);
+                quarantine("entry " + entry.getIndex() + " not applied: " + e);
+                return;
+            }
+        }
+        if (applier.appliedIndex() > before && !store.isGone(this)) {
+            node.advanceApplyTo(applier.appliedIndex());
+            log.trimCache(applier.appliedIndex());
+            reads.onApplied();
+            answerMergeTarget();
+        }
+    }
+
+    private void act(Applier.Outcome outcome) throws IOException {
+        switch (outcome) {
+            case Applier.Outcome.Done _ -> regionChanged(List.of(), List.of());
+            case Applier.Outcome.ConfChanged(var change) -> {
+                node.applyConfChange(change);
+                regionChanged(List.of(), List.of());
+            }
+            case Applier.Outcome.RemovedSelf(Region region) -> destroy(region);
+            case Applier.Outcome.Split(List<Region> children, long index) -> {
+                regionChanged(List.of(), store.createChildren(this, children, index));
+            }
+            case Applier.Outcome.Merged(Region source, Region formerTarget, long index) -> {
+                waitingFor = null;
+                sourceCaughtUp = false;
+                regionChanged(List.of(source.getId()), List.of());
+                store.sourceMerged(this, source, formerTarget, index);
+            }
+            case Applier.Outcome.NeedsSnapshot(String reason) -> quarantine(reason);
+            case Applier.Outcome.Compacted(long index) -> truncateLog(index);
+            case Applier.Outcome.WaitForSource _ ->
+                    throw new IllegalStateException("an entry was applied and not applied");
+        }
+    }
+
+    /** Tells everyone about the region as it is after the entry. */
+    private void regionChanged(List<Long> removed, List<Region> children) throws IOException {
+        RegionLocalState local = local();
+        if (local.equals(published)) {
+            return;
+        }
+        published = local;
+        Region region = local.getRegion();
+        List<Region> added = new ArrayList<>(children);
+        added.add(region);
+        store.ranges().replace(removed, added);
+        log.setConfState(Regions.confState(region));
+        self = Regions.byId(region, self.getId()).orElse(self);
+        phase = local.getState() == PeerState.Merging ? Phase.MERGING : Phase.NORMAL;
+        store.remember(local);
+    }
+
+    // Only what the sink has made durable may go; a leader's wish beyond that has to wait.
+    private void truncateLog(long wanted) throws IOException {
+        long durable = Math.min(store.sink().durableApplied(regionId), applier.appliedIndex());
+        long to = Math.min(wanted, durable);
+        if (to - log.truncatedIndex() < MIN_TRUNCATED_ENTRIES) {
+            return;
+        }
+        store.writeUnsynced(batch -> log.truncate(batch, to));
+    }
+
+    // ---- merge, as the source ----
+
+    /** A target waits for this region to come to its end. */
+    void catchUpFor(long targetId, CommitMergeRequest merge) {
+        mergeInto = new MergeInto(targetId, merge.getCommit());
+        if (isInitialized() && node.commitIndex() < merge.getCommit()) {
+            node.step(appendOf(merge));
+            store.touch(this);
+        }
+        answerMergeTarget();
+    }
+
+    // The tail of this region's log travels in the target's command; give it to raft as its leader
+    // would.
+    private Message appendOf(CommitMergeRequest merge) {
+        List<Entry> entries =
+                merge.getEntriesList().stream()
+                        .filter(entry -> entry.getIndex() > node.commitIndex())
+                        .toList();
+        long before = entries.isEmpty() ? merge.getCommit() : entries.getFirst().getIndex() - 1;
+        long logTerm =
+                log.term(before)
+                        .orElseThrow(
+                                () -> new IllegalStateException("merge lacks entry " + before));
+        long term = entries.isEmpty() ? node.term() : entries.getLast().getTerm();
+        long from =
+                node.leaderId() != 0
+                        ? node.leaderId()
+                        : region().getPeersList().stream()
+                                .mapToLong(peer -> peer.getId())
+                                .filter(id -> id != self.getId())
+                                .findFirst()
+                                .orElse(0);
+        return Message.newBuilder()
+                .setMsgType(MessageType.MsgAppend)
+                .setFrom(from)
+                .setTo(self.getId())
+                .setTerm(Math.max(term, node.term()))
+                .setIndex(before)
+                .setLogTerm(logTerm)
+                .addAllEntries(entries)
+                .setCommit(merge.getCommit())
+                .build();
+    }
+
+    private void answerMergeTarget() {
+        MergeInto into = mergeInto;
+        if (into != null && phase == Phase.MERGING && applier.appliedIndex() >= into.commit) {
+            store.sourceCaughtUp(into.targetId, regionId);
+        }
+    }
+
+    /** As the target: the source is at its end, or gone already. */
+    void onSourceCaughtUp(long sourceId) {
+        CommitMergeRequest waiting = waitingFor;
+        if (waiting != null && waiting.getSource().getId() == sourceId) {
+            sourceCaughtUp = true;
+            applyCommitted();
+            store.touch(this);
+        }
+    }
+
+    // ---- time ----
+
+    void onTick() {
+        tick++;
+        if (phase == Phase.SILENT) {
+            store.checkSilent(this);
+            return;
+        }
+        if (node.tick()) {
+            store.touch(this);
+        }
+        reads.onTick(tick);
+        try {
+            if (tick % TRUNCATE_TICKS == 0 && mayApply()) {
+                truncateLog(Long.MAX_VALUE);
+            }
+        } catch (IOException e) {
+            store.fail(e);
+        }
+        if (phase == Phase.APPLYING) {
+            startInstall();
+        }
+        if (phase == Phase.QUARANTINED && tick % SNAPSHOT_REQUEST_TICKS == 0) {
+            askForSnapshot();
+        }
+        CommitMergeRequest waiting = waitingFor;
+        if (waiting != null && !sourceCaughtUp) {
+            store.catchUpSource(regionId, waiting);
+        }
+        checkLeader();
+    }
+
+    private void checkLeader() {
+        long missing = tick - leaderSeenTick;
+        if (missing < LEADER_MISSING_TICKS || missing % STALE_CHECK_TICKS != 0) {
+            return;
+        }
+        ExtraMessage question =
+                ExtraMessage.newBuilder().setType(ExtraMessageType.MsgCheckStalePeer).build();
+        broadcast(question);
+        if (!isInitialized()) {
+            known.values()
+                    .forEach(peer -> store.send(envelope(peer).setExtraMsg(question).build()));
+        }
+        if (missing >= VALIDATE_TICKS) {
+            store.validate(regionId, self.getId());
+        }
+    }
+
+    // ---- trouble ----
+
+    /** Stops applying until a snapshot brings the region back. Other regions go on. */
+    void quarantine(String reason) {
+        if (phase == Phase.QUARANTINED) {
+            return;
+        }
+        phase = Phase.QUARANTINED;
+        store.quarantined();
+        LOG.error("region quarantined regionId={} reason={}", regionId, reason);
+        toApply.clear();
+        waitingFor = null;
+        sourceCaughtUp = false;
+        reads.failAll("region " + regionId + " waits for a snapshot: " + reason);
+        askForSnapshot();
+    }
+
+    private void askForSnapshot() {
+        if (isInitialized() && node.leaderId() == 0) {
+            wakeUp();
+        } else if (node.requestSnapshot()) {
+            store.touch(this);
+        }
+    }
+
+    /** The raft core broke: start it again from what is written, and wait for a snapshot. */
+    void restartNode(String reason) {
+        ready = null;
+        Claim claimed = claim;
+        if (claimed != null) {
+            releaseClaim(claimed);
+        }
+        node = newNode();
+        if (isInitialized() && phase != Phase.APPLYING) {
+            quarantine(reason);
+        } else {
+            LOG.error("raft restarted regionId={} reason={}", regionId, reason);
+        }
+    }
+
+    /** Ends this peer for good; its tombstone keeps {@code last}. */
+    void destroy(Region last) {
+        if (installing) {
+            destroyWhenInstalled = true;
+            return;
+        }
+        reads.failAll("region " + regionId + " left this store");
+        Region region =
+                last.getPeersCount() > 0
+                        ? last
+                        : last.toBuilder().setId(regionId).addPeers(self).build();
+        store.destroy(this, region);
+    }
+
+    /** The region went into another one: no data to destroy. */
+    void mergedAway() {
+        reads.failAll("region " + regionId + " was merged");
+    }
+
+    // ---- reads ----
+
+    void read(PeerReads.Request request) {
+        reads.add(request, tick);
+        store.touch(this);
+    }
+
+    @Override
+    public boolean knowsLeader() {
+        return node.leaderId() != 0;
+    }
+
+    @Override
+    public void askLeader(UUID id, long ts, KeyRange range) {
+        node.readIndex(ReadContext.request(id, ts, range));
+        store.touch(this);
+    }
+
+    @Override
+    public void wakeUp() {
+        if (wokenTick == tick) {
+            return;
+        }
+        wokenTick = tick;
+        broadcast(ExtraMessage.newBuilder().setType(ExtraMessageType.MsgRegionWakeUp).build());
+    }
+
+    @Override
+    public long appliedIndex() {
+        return applier.appliedIndex();
+    }
+
+    @Override
+    public Optional<String> unreadable(KeyRange range) {
+        if (phase != Phase.NORMAL) {
+            return Optional.of("region " + regionId + " is " + phase);
+        }
+        return Regions.range(region()).contains(range)
+                ? Optional.empty()
+                : Optional.of("region " + regionId + " has changed its range");
+    }
+
+    @Override
+    public Optional<LockInfo> blockingLock(KeyRange range, long ts, Set<Long> bypass) {
+        return store.sink().blockingLock(regionId, range, ts, bypass);
+    }
+
+    @Override
+    public ReadOutcome ready() {
+        Optional<RegionLease> lease = store.ranges().lease(regionId);
+        return lease.isPresent()
+                ? new ReadOutcome.Ready(List.of(lease.get()))
+                : new ReadOutcome.NotReady("region " + regionId + " is changing");
+    }
+}

@@ -1,0 +1,938 @@
+package io.garrick.learner.peer;
+
+import io.garrick.base.KeyRange;
+import io.garrick.base.OrderedStore;
+import io.garrick.base.OrderedStore.Batch;
+import io.garrick.base.OrderedStore.Durability;
+import io.garrick.base.Timestamp;
+import io.garrick.learner.ApplySink;
+import io.garrick.learner.ApplySink.RegionState;
+import io.garrick.learner.LearnerStatus;
+import io.garrick.learner.LearnerStatus.Phase;
+import io.garrick.learner.PlacementDriver;
+import io.garrick.learner.ReadGate;
+import io.garrick.learner.ReadOutcome;
+import io.garrick.learner.RegionLease;
+import io.garrick.learner.SnapshotFiles;
+import io.garrick.learner.snapshot.SnapshotStore;
+import io.garrick.proto.eraft.HardState;
+import io.garrick.proto.meta.Region;
+import io.garrick.proto.raftcmd.CommitMergeRequest;
+import io.garrick.proto.raftserver.MergeState;
+import io.garrick.proto.raftserver.PeerState;
+import io.garrick.proto.raftserver.RaftMessage;
+import io.garrick.proto.raftserver.RaftSnapshotData;
+import io.garrick.proto.raftserver.RegionLocalState;
+import io.garrick.proto.raftserver.StoreIdent;
+import io.garrick.raft.RaftBrokenException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All peers of this store: finds the peer of a message, creates and destroys peers, and lets
+ * regions that touch each other (split, merge, overlapping snapshots) agree.
+ *
+ * <p>A region belongs to one {@link Worker}, by its id; everything that changes it runs there.
+ * Across regions there are three shared things: the {@link RangeIndex}, the {@link Records}, and
+ * messages from worker to worker.
+ */
+public final class Store implements ReadGate, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+    private static final int MAX_RECEIVING = 32;
+    private static final long GRANT_TICKS = 60;
+    private static final long SILENT_TICKS = 5;
+    private static final int INSTALLERS = 2;
+
+    /** How many workers, and how long a tick is. */
+    public record Options(int workers, Duration tick) {}
+
+    private final Options options;
+    private final Records records;
+    private final ApplySink sink;
+    private final PlacementDriver pd;
+    private final SnapshotStore snapshots;
+    private final Consumer<Throwable> onFatal;
+    private final StoreIdent ident;
+    private final List<Worker> workers = new ArrayList<>();
+    private final List<AtomicBoolean> tickPosted = new ArrayList<>();
+    private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
+    private final RangeIndex ranges = new RangeIndex();
+    private final Counters counters = new Counters();
+    private final Map<Long, RaftMessage> keptForSplit = new ConcurrentHashMap<>();
+    private final Map<Long, Long> silentSince = new ConcurrentHashMap<>();
+    private final Map<Long, DeferredTombstone> deferred = new ConcurrentHashMap<>();
+    private final Set<Long> validating = ConcurrentHashMap.newKeySet();
+    private final Map<Long, Long> grants = new HashMap<>(); // guarded by itself
+    private final ExecutorService installers;
+    private final Thread clock;
+    private volatile @Nullable Outbox outbox;
+    private final AtomicLong tick = new AtomicLong();
+    private volatile boolean failed;
+
+    // The source's tombstone may be written once the sink has made the merge durable.
+    private record DeferredTombstone(long targetId, long index, RegionLocalState tombstone) {}
+
+    /**
+     * Loads what the store knows of itself, or gets it an id from PD.
+     *
+     * @param onFatal told once when the disk fails and the store has stopped
+     */
+    public Store(
+            Options options,
+            OrderedStore durable,
+            ApplySink sink,
+            PlacementDriver pd,
+            SnapshotStore snapshots,
+            Consumer<Throwable> onFatal)
+            throws IOException {
+        this.options = options;
+        this.records = new Records(durable);
+        this.sink = sink;
+        this.pd = pd;
+        this.snapshots = snapshots;
+        this.onFatal = onFatal;
+        this.ident = identify();
+        for (int i = 0; i < options.workers; i++) {
+            workers.add(new Worker("garrick-region-" + i, this::writeTogether));
+            tickPosted.add(new AtomicBoolean());
+        }
+        this.installers =
+                Executors.newFixedThreadPool(
+                        INSTALLERS, Thread.ofPlatform().name("garrick-install-", 0).factory());
+        this.clock = Thread.ofPlatform().name("garrick-tick").daemon().unstarted(this::runClock);
+    }
+
+    private StoreIdent identify() throws IOException {
+        Optional<StoreIdent> known = records.ident();
+        long clusterId = pd.clusterId();
+        if (known.isPresent()) {
+            if (known.get().getClusterId() != clusterId) {
+                throw new IOException(
+                        "this data directory belongs to cluster "
+                                + Long.toUnsignedString(known.get().getClusterId())
+                                + ", but PD leads cluster "
+                                + Long.toUnsignedString(clusterId));
+            }
+            return known.get();
+        }
+        StoreIdent fresh =
+                StoreIdent.newBuilder().setClusterId(clusterId).setStoreId(pd.allocId()).build();
+        // Before PD hears of the store: a crash in between loses only an id.
+        records.putIdent(fresh);
+        return fresh;
+    }
+
+    public long storeId() {
+        return ident.getStoreId();
+    }
+
+    public long clusterId() {
+        return ident.getClusterId();
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    public SnapshotStore snapshots() {
+        return snapshots;
+    }
+
+    ApplySink sink() {
+        return sink;
+    }
+
+    Records records() {
+        return records;
+    }
+
+    RangeIndex ranges() {
+        return ranges;
+    }
+
+    // ---- life ----
+
+    /** Brings back the peers, then runs. */
+    public void start(Outbox toOthers) throws IOException {
+        outbox = toOthers;
+        recover();
+        workers.forEach(Worker::start);
+        peers.values().forEach(peer -> onWorker(peer, () -> touch(peer)));
+        clock.start();
+    }
+
+    private void recover() throws IOException {
+        Map<Long, RegionState> states = new HashMap<>();
+        sink.recover().forEach(state -> states.put(state.regionId(), state));
+        List<SnapshotStore.Id> waiting = new ArrayList<>();
+        for (Recovery.Plan plan : Recovery.plan(records, states, ident.getStoreId())) {
+            Optional<Peer> peer = recover(plan);
+            peer.ifPresent(recovered -> peers.put(recovered.regionId(), recovered));
+            Records.Known record = records.regions().get(plan.regionId());
+            if (peer.isPresent() && record != null && record.installing != null) {
+                waiting.add(snapshotId(plan.regionId(), record.installing));
+            }
+        }
+        snapshots.keepOnly(waiting);
+        LOG.info("store recovered storeId={} regions={}", storeId(), peers.size());
+    }
+
+    private static SnapshotStore.Id snapshotId(long regionId, Records.Installing installing) {
+        return new SnapshotStore.Id(
+                regionId,
+                installing.snapshot().getMetadata().getTerm(),
+                installing.snapshot().getMetadata().getIndex());
+    }
+
+    private Optional<Peer> recover(Recovery.Plan plan) throws IOException {
+        return switch (plan) {
+            case Recovery.Plan.Bury(RegionLocalState tombstone, boolean purge) -> {
+                bury(tombstone, purge);
+                yield Optional.empty();
+            }
+            case Recovery.Plan.Forgotten _ -> Optional.empty();
+            case Recovery.Plan.Fresh(RegionState state) -> {
+                writeUnsynced(batch -> putFresh(batch, state.local().getRegion(), null));
+                yield Optional.of(
+                        restore(state, freshLog(state.local().getRegion()), Phase.NORMAL));
+            }
+            case Recovery.Plan.Lost(RegionState state) -> {
+                PeerLog log =
+                        PeerLog.startingAt(
+                                state.regionId(),
+                                records,
+                                HardState.newBuilder()
+                                        .setTerm(state.appliedTerm())
+                                        .setCommit(state.appliedIndex())
+                                        .build(),
+                                Regions.confState(state.local().getRegion()),
+                                state.appliedIndex(),
+                                state.appliedTerm());
+                LOG.error("raft log lost regionId={}", state.regionId());
+                yield Optional.of(restore(state, log, Phase.QUARANTINED));
+            }
+            case Recovery.Plan.Resume(RegionState state, Phase phase) -> {
+                PeerLog log =
+                        PeerLog.load(
+                                state.regionId(),
+                                records,
+                                Regions.confState(state.local().getRegion()));
+                // The commit index is written lazily; what was applied was committed.
+                log.setHardState(
+                        log.hardState().toBuilder()
+                                .setCommit(
+                                        Math.min(
+                                                log.lastIndex(),
+                                                Math.max(
+                                                        log.hardState().getCommit(),
+                                                        state.appliedIndex())))
+                                .build());
+                if (log.lastIndex() < state.appliedIndex()) {
+                    LOG.error("raft log ends early regionId={}", state.regionId());
+                    writeUnsynced(batch ->
+                            log.restore(
+                                    batch,
+                                    state.appliedIndex(),
+                                    state.appliedTerm(),
+                                    Regions.confState(state.local().getRegion())));
+                    yield Optional.of(restore(state, log, Phase.QUARANTINED));
+                }
+                yield Optional.of(restore(state, log, phase));
+            }
+        };
+    }
+
+    private Peer restore(RegionState state, PeerLog log, Phase phase) {
+        Region region = state.local().getRegion();
+        io.garrick.proto.meta.Peer self =
+                Regions.onStore(region, storeId())
+                        .orElseThrow(() ->
+                                new IllegalStateException(
+                                        "region without a peer here: " + region.getId()));
+        boolean hasData = phase == Phase.NORMAL || phase == Phase.MERGING;
+        if (hasData && !ranges.claim(region)) {
+            throw new IllegalStateException(
+                    "recovered regions overlap: "
+                            + region.getId()
+                            + " and "
+                            + ranges.overlapping(region.getId(), Regions.range(region)));
+        }
+        return new Peer(this, self, log, state, region.getId(), phase);
+    }
+
+    private void bury(RegionLocalState tombstone, boolean purge) throws IOException {
+        long sequence;
+        try (Batch batch = records.store().newBatch()) {
+            sequence = records.nextSequence(batch);
+            records.clearBut(batch, tombstone);
+            records.store().write(batch, Durability.SYNCED);
+        }
+        if (purge) {
+            sink.remove(tombstone, sequence);
+        }
+    }
+
+    @Override
+    public void close() {
+        clock.interrupt();
+        workers.forEach(Worker::close);
+        installers.shutdown();
+        try {
+            if (!installers.awaitTermination(1, TimeUnit.MINUTES)) {
+                installers.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The disk failed: nothing may be acknowledged any more. */
+    void fail(IOException cause) {
+        if (!failed) {
+            failed = true;
+            LOG.error("store stopped storeId={}", storeId(), cause);
+            Thread.ofVirtual().start(() -> onFatal.accept(cause));
+        }
+    }
+
+    // ---- running things where they belong ----
+
+    private Worker worker(long regionId) {
+        return workers.get((int) Math.floorMod(regionId, (long) workers.size()));
+    }
+
+    private void onWorker(Peer peer, Runnable action) {
+        worker(peer.regionId())
+                .post(() -> {
+                    if (!isGone(peer)) {
+                        guard(peer, action);
+                    }
+                });
+    }
+
+    private void onWorker(long regionId, Consumer<Peer> action) {
+        worker(regionId)
+                .post(() -> {
+                    Peer peer = peers.get(regionId);
+                    if (peer != null) {
+                        guard(peer, () -> action.accept(peer));
+                    }
+                });
+    }
+
+    /** Whatever goes wrong in one region stays there; a failing disk stops the store. */
+    private void guard(Peer peer, Runnable action) {
+        if (failed) {
+            return;
+        }
+        try {
+            action.run();
+        } catch (UncheckedIOException e) {
+            fail(new IOException(e));
+        } catch (RuntimeException e) {
+            LOG.error(
+                    e instanceof RaftBrokenException
+                            ? "raft broke regionId={}"
+                            : "region failed regionId={}",
+                    peer.regionId(),
+                    e);
+            try {
+                peer.restartNode(String.valueOf(e.getMessage()));
+            } catch (RuntimeException again) {
+                LOG.error("region lost until restart regionId={}", peer.regionId(), again);
+                peers.remove(peer.regionId(), peer);
+                ranges.remove(peer.regionId());
+            }
+        }
+    }
+
+    void touch(Peer peer) {
+        worker(peer.regionId()).touch(peer);
+    }
+
+    boolean isGone(Peer peer) {
+        return peers.get(peer.regionId()) != peer;
+    }
+
+    /** One write for all touched peers of a worker. */
+    private void writeTogether(Set<Peer> touched) {
+        List<Peer> round = touched.stream().filter(peer -> !isGone(peer)).toList();
+        boolean[] sync = new boolean[1];
+        try (Batch batch = records.store().newBatch()) {
+            for (Peer peer : round) {
+                guard(peer, () -> sync[0] |= peer.prepare(batch));
+            }
+            if (failed) {
+                return;
+            }
+            if (batch.count() > 0) {
+                records.store().write(batch, sync[0] ? Durability.SYNCED : Durability.UNSYNCED);
+            }
+        } catch (IOException e) {
+            fail(e);
+            return;
+        }
+        round.forEach(peer -> guard(peer, peer::finish));
+    }
+
+    @FunctionalInterface
+    interface Change {
+        void into(Batch batch);
+    }
+
+    void writeUnsynced(Change change) throws IOException {
+        try (Batch batch = records.store().newBatch()) {
+            change.into(batch);
+            records.store().write(batch, Durability.UNSYNCED);
+        }
+    }
+
+    void remember(RegionLocalState local) throws IOException {
+        writeUnsynced(batch -> records.putLocal(batch, local));
+    }
+
+    void send(RaftMessage message) {
+        Outbox out = outbox;
+        if (out != null) {
+            out.send(message);
+        }
+    }
+
+    // ---- time ----
+
+    private void runClock() {
+        try {
+            while (!failed) {
+                Thread.sleep(options.tick);
+                tickAll();
+            }
+        } catch (InterruptedException e) {
+            // Only close() interrupts.
+            LOG.debug("clock stopped");
+        }
+    }
+
+    private void tickAll() {
+        tick.incrementAndGet();
+        for (int i = 0; i < workers.size(); i++) {
+            Worker worker = workers.get(i);
+            AtomicBoolean posted = tickPosted.get(i);
+            // A worker that is behind gets one tick, not the sum of them.
+            if (posted.compareAndSet(false, true)) {
+                worker.post(() -> {
+                    posted.set(false);
+                    tickOf(worker);
+                });
+            }
+        }
+    }
+
+    private void tickOf(Worker worker) {
+        for (Peer peer : peers.values()) {
+            if (worker(peer.regionId()) == worker) {
+                guard(peer, peer::onTick);
+            }
+        }
+        for (DeferredTombstone one : List.copyOf(deferred.values())) {
+            if (worker(one.targetId) == worker
+                    && sink.durableApplied(one.targetId) >= one.index
+                    && deferred.remove(one.tombstone.getRegion().getId(), one)) {
+                try {
+                    writeUnsynced(batch -> records.clearBut(batch, one.tombstone));
+                } catch (IOException e) {
+                    fail(e);
+                }
+            }
+        }
+    }
+
+    // ---- messages ----
+
+    /** False if the message is for another store: the sender must look our address up again. */
+    public boolean onMessage(RaftMessage message) {
+        counters.messagesReceived.increment();
+        Optional<String> malformed = MessageRules.malformed(storeId(), message);
+        if (malformed.isPresent()) {
+            refused(malformed.get());
+            return message.getToPeer().getStoreId() == storeId();
+        }
+        worker(message.getRegionId()).post(() -> deliver(message));
+        return true;
+    }
+
+    void refused(String reason) {
+        counters.messagesRefused.increment();
+        LOG.debug("message refused reason={}", reason);
+    }
+
+    private void deliver(RaftMessage message) {
+        Peer peer = peers.get(message.getRegionId());
+        if (peer != null) {
+            guard(peer, () -> deliver(peer, message));
+        } else {
+            deliverToMissing(message);
+        }
+    }
+
+    private void deliver(Peer peer, RaftMessage message) {
+        switch (MessageRules.onExisting(peer.region(), peer.self().getId(), message)) {
+            case MessageRules.Verdict.Step _ -> peer.step(message);
+            case MessageRules.Verdict.Drop(String reason) -> refused(reason);
+            case MessageRules.Verdict.Reply(RaftMessage answer) -> send(answer);
+            case MessageRules.Verdict.Validate _ -> validate(peer.regionId(), peer.self().getId());
+            case MessageRules.Verdict.DestroySelf(boolean redeliver) -> {
+                LOG.info(
+                        "peer out of date regionId={} peerId={} messageFor={}",
+                        peer.regionId(),
+                        peer.self().getId(),
+                        message.getToPeer().getId());
+                peer.destroy(peer.region());
+                if (redeliver && isGone(peer)) {
+                    deliverToMissing(message);
+                }
+            }
+            case MessageRules.Verdict.Create _, MessageRules.Verdict.KeepForSplit _ ->
+                    throw new IllegalStateException("a peer that exists is not created");
+        }
+    }
+
+    private void deliverToMissing(RaftMessage message) {
+        long regionId = message.getRegionId();
+        switch (MessageRules.onMissing(storeId(), records.local(regionId), message)) {
+            case MessageRules.Verdict.Create _ -> {
+                KeyRange range =
+                        new KeyRange(
+                                Regions.key(message.getStartKey()),
+                                Regions.key(message.getEndKey()));
+                if (!ranges.overlapping(regionId, range).isEmpty()) {
+                    if (MessageRules.isFirst(message)) {
+                        keptForSplit.put(regionId, message);
+                    } else {
+                        refused("its range overlaps another region");
+                    }
+                    return;
+                }
+                Peer peer = create(message);
+                guard(peer, () -> peer.step(message));
+            }
+            case MessageRules.Verdict.KeepForSplit _ -> keptForSplit.put(regionId, message);
+            case MessageRules.Verdict.Reply(RaftMessage answer) -> send(answer);
+            case MessageRules.Verdict.Drop(String reason) -> refused(reason);
+            case MessageRules.Verdict.Step _,
+                    MessageRules.Verdict.DestroySelf _,
+                    MessageRules.Verdict.Validate _ ->
+                    throw new IllegalStateException("there is no peer to do that");
+        }
+    }
+
+    private Peer create(RaftMessage message) {
+        long regionId = message.getRegionId();
+        RegionState nothing =
+                new RegionState(
+                        RegionLocalState.newBuilder()
+                                .setRegion(Region.newBuilder().setId(regionId))
+                                .build(),
+                        0,
+                        0);
+        Peer peer =
+                new Peer(
+                        this,
+                        message.getToPeer(),
+                        PeerLog.empty(regionId, records),
+                        nothing,
+                        regionId,
+                        Phase.UNINITIALIZED);
+        peers.put(regionId, peer);
+        LOG.info(
+                "peer created regionId={} peerId={} by={}",
+                regionId,
+                message.getToPeer().getId(),
+                message.getFromPeer().getStoreId());
+        return peer;
+    }
+
+    // ---- the end of a peer ----
+
+    void destroy(Peer peer, Region last) {
+        boolean hadData = peer.isInitialized();
+        peers.remove(peer.regionId(), peer);
+        ranges.remove(peer.regionId());
+        RegionLocalState tombstone =
+                RegionLocalState.newBuilder().setState(PeerState.Tombstone).setRegion(last).build();
+        LOG.info("peer destroyed regionId={} peerId={}", peer.regionId(), peer.self().getId());
+        try {
+            bury(tombstone, hadData);
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
+    /** Asks PD whether this peer is still in its region, and destroys it if not. */
+    void validate(long regionId, long peerId) {
+        Peer asked = peers.get(regionId);
+        if (asked == null || !validating.add(regionId)) {
+            return;
+        }
+        Region ours = asked.region();
+        Thread.ofVirtual()
+                .start(() -> {
+                    try {
+                        Optional<Region> theirs = pd.region(regionId);
+                        boolean gone =
+                                theirs.isEmpty()
+                                        || (Regions.isStale(
+                                                        ours.getRegionEpoch(),
+                                                        theirs.get().getRegionEpoch())
+                                                && Regions.byId(theirs.get(), peerId).isEmpty());
+                        if (gone) {
+                            onWorker(asked, () -> asked.destroy(asked.region()));
+                        }
+                    } catch (IOException | RuntimeException e) {
+                        LOG.info("peer not validated regionId={}", regionId, e);
+                    } finally {
+                        validating.remove(regionId);
+                    }
+                });
+    }
+
+    /** A snapshot of {@code newcomer} wants this region's keys. */
+    void nudge(long regionId, Region newcomer) {
+        onWorker(
+                regionId,
+                peer -> {
+                    RegionLocalState local = peer.local();
+                    boolean merged =
+                            local.getState() == PeerState.Merging
+                                    && local.getMergeState().getTarget().getId() == newcomer.getId()
+                                    && newcomer.getRegionEpoch().getVersion()
+                                            > local.getRegion().getRegionEpoch().getVersion()
+                                    && Regions.range(newcomer)
+                                            .contains(Regions.range(local.getRegion()));
+                    if (merged) {
+                        peer.destroy(peer.region());
+                    } else {
+                        validate(regionId, peer.self().getId());
+                    }
+                });
+    }
+
+    // ---- snapshots ----
+
+    /** Limits how many snapshots are on their way to us; a grant lapses by itself. */
+    boolean grantSnapshot(long regionId) {
+        synchronized (grants) {
+            grants.values().removeIf(granted -> tick.get() - granted > GRANT_TICKS);
+            if (grants.size() >= MAX_RECEIVING && !grants.containsKey(regionId)) {
+                return false;
+            }
+            grants.put(regionId, tick.get());
+            return true;
+        }
+    }
+
+    /** The transport has received a snapshot, or failed to. */
+    public void snapshotReceived(long regionId) {
+        synchronized (grants) {
+            grants.remove(regionId);
+        }
+    }
+
+    void dropSnapshot(SnapshotStore.Id id) {
+        try {
+            snapshots.delete(id);
+        } catch (IOException e) {
+            LOG.warn("snapshot files not deleted regionId={}", id.regionId(), e);
+        }
+    }
+
+    void install(Peer peer, RegionState state, Records.Installing what) {
+        installers.execute(() -> {
+            try {
+                installNow(state, what);
+                counters.snapshotsInstalled.increment();
+                onWorker(peer, () -> peer.installed(state));
+            } catch (IOException | RuntimeException e) {
+                LOG.error("snapshot not installed regionId={}", state.regionId(), e);
+                onWorker(peer, () -> peer.installFailed(e));
+            }
+        });
+    }
+
+    private void installNow(RegionState state, Records.Installing what) throws IOException {
+        SnapshotStore.Id id = snapshotId(state.regionId(), what);
+        RaftSnapshotData data = RaftSnapshotData.parseFrom(what.snapshot().getData());
+        SnapshotFiles files =
+                snapshots
+                        .files(id, data.getMeta())
+                        .orElseThrow(() -> new IOException("snapshot files are gone"));
+        sink.installSnapshot(state, what.opSequence(), files);
+        try (Batch batch = records.store().newBatch()) {
+            records.putLocal(batch, state.local());
+            records.clearInstalling(batch, state.regionId());
+            records.store().write(batch, Durability.SYNCED);
+        }
+        // Only now: until the record says Normal a restart installs them again.
+        dropSnapshot(id);
+    }
+
+    // ---- split ----
+
+    /** Called by the parent's worker. Returns the children that live. */
+    List<Region> createChildren(Peer parent, List<Region> children, long index) throws IOException {
+        List<Region> living = new ArrayList<>();
+        for (Region child : children) {
+            Optional<RegionLocalState> known = records.local(child.getId());
+            if (known.isEmpty()) {
+                writeUnsynced(batch ->
+                        putFresh(batch, child, new Records.Origin(parent.regionId(), index)));
+                worker(child.getId()).post(() -> adopt(child, freshLog(child)));
+                living.add(child);
+            } else if (known.get().getState() == PeerState.Tombstone) {
+                LOG.info("split child is gone already regionId={}", child.getId());
+                try (Batch batch = records.store().newBatch()) {
+                    long sequence = records.nextSequence(batch);
+                    records.store().write(batch, Durability.SYNCED);
+                    sink.remove(
+                            RegionLocalState.newBuilder()
+                                    .setState(PeerState.Tombstone)
+                                    .setRegion(child)
+                                    .build(),
+                            sequence);
+                }
+            } else if (known.get().getState() != PeerState.Applying) {
+                PeerLog log = PeerLog.load(child.getId(), records, Regions.confState(child));
+                worker(child.getId()).post(() -> adopt(child, log));
+                living.add(child);
+            }
+        }
+        return living;
+    }
+
+    private void putFresh(Batch batch, Region region, Records.@Nullable Origin origin) {
+        long regionId = region.getId();
+        records.putLocal(batch, Applier.childState(region).local());
+        records.putTruncated(batch, regionId, MessageRules.INITIAL, MessageRules.INITIAL);
+        records.putRaft(batch, regionId, freshHardState(), MessageRules.INITIAL);
+        if (origin != null) {
+            records.putOrigin(batch, regionId, origin);
+        }
+    }
+
+    private static HardState freshHardState() {
+        return HardState.newBuilder()
+                .setTerm(MessageRules.INITIAL)
+                .setCommit(MessageRules.INITIAL)
+                .build();
+    }
+
+    private PeerLog freshLog(Region region) {
+        return PeerLog.startingAt(
+                region.getId(),
+                records,
+                freshHardState(),
+                Regions.confState(region),
+                MessageRules.INITIAL,
+                MessageRules.INITIAL);
+    }
+
+    // On the child's worker. An uninitialized peer that a message had created gives way.
+    private void adopt(Region child, PeerLog log) {
+        Peer former = peers.get(child.getId());
+        if (former != null
+                && former.phase() != Phase.UNINITIALIZED
+                && former.phase() != Phase.SILENT) {
+            LOG.warn("split child exists already regionId={}", child.getId());
+            return;
+        }
+        io.garrick.proto.meta.Peer self =
+                Regions.onStore(child, storeId())
+                        .orElseThrow(() -> new IllegalStateException("child without a peer here"));
+        Peer peer =
+                new Peer(this, self, log, Applier.childState(child), child.getId(), Phase.NORMAL);
+        peers.put(child.getId(), peer);
+        silentSince.remove(child.getId());
+        touch(peer);
+        RaftMessage kept = keptForSplit.remove(child.getId());
+        if (kept != null) {
+            deliver(kept);
+        }
+    }
+
+    /**
+     * A split child keeps silent until its parent has replayed the split. If the parent is past it,
+     * or gone, the child's data is not coming that way any more.
+     */
+    void checkSilent(Peer peer) {
+        Records.Known record = records.regions().get(peer.regionId());
+        Records.Origin origin = record == null ? null : record.origin;
+        Peer parent = origin == null ? null : peers.get(origin.parentId());
+        if (origin != null && parent != null && parent.appliedIndex() < origin.index()) {
+            silentSince.remove(peer.regionId());
+            return;
+        }
+        long since = silentSince.computeIfAbsent(peer.regionId(), _ -> tick.get());
+        if (tick.get() - since < SILENT_TICKS) {
+            return;
+        }
+        silentSince.remove(peer.regionId());
+        peer.quarantine("the split that made it will not come again");
+    }
+
+    // ---- merge ----
+
+    /** Called by the target: bring the source to the entry its merge begins with. */
+    void catchUpSource(long targetId, CommitMergeRequest merge) {
+        long sourceId = merge.getSource().getId();
+        worker(sourceId)
+                .post(() -> {
+                    Peer source = peers.get(sourceId);
+                    if (source != null) {
+                        guard(source, () -> source.catchUpFor(targetId, merge));
+                    } else if (records.local(sourceId)
+                            .filter(l -> l.getState() == PeerState.Tombstone)
+                            .isPresent()) {
+                        // Merged before a crash; this is the replay.
+                        sourceCaughtUp(targetId, sourceId);
+                    }
+                });
+    }
+
+    void sourceCaughtUp(long targetId, long sourceId) {
+        onWorker(targetId, target -> target.onSourceCaughtUp(sourceId));
+    }
+
+    /** Called by the target after the merge: the source's peer ends, its data stays. */
+    void sourceMerged(Peer target, Region source, Region formerTarget, long index) {
+        RegionLocalState tombstone =
+                RegionLocalState.newBuilder()
+                        .setState(PeerState.Tombstone)
+                        .setRegion(source)
+                        .setMergeState(MergeState.newBuilder().setTarget(formerTarget))
+                        .build();
+        deferred.put(source.getId(), new DeferredTombstone(target.regionId(), index, tombstone));
+        worker(source.getId())
+                .post(() -> {
+                    Peer peer = peers.remove(source.getId());
+                    if (peer != null) {
+                        peer.mergedAway();
+                    }
+                    records.rememberUntilRestart(tombstone);
+                });
+    }
+
+    // ---- reads ----
+
+    @Override
+    public CompletableFuture<ReadOutcome> prepareRead(
+            KeyRange encodedRange, Timestamp ts, Set<Long> bypass, Duration timeout) {
+        if (encodedRange.isEmpty()) {
+            return CompletableFuture.completedFuture(new ReadOutcome.Ready(List.of()));
+        }
+        return switch (ranges.cover(encodedRange)) {
+            case RangeIndex.Cover.Gap(var at) ->
+                    CompletableFuture.completedFuture(
+                            new ReadOutcome.NotReady("no local region for key " + at));
+            case RangeIndex.Cover.Full(List<RegionLease> regions) ->
+                    prepare(regions, encodedRange, ts, Set.copyOf(bypass), timeout);
+        };
+    }
+
+    private CompletableFuture<ReadOutcome> prepare(
+            List<RegionLease> regions,
+            KeyRange range,
+            Timestamp ts,
+            Set<Long> bypass,
+            Duration timeout) {
+        List<CompletableFuture<ReadOutcome>> answers = new ArrayList<>();
+        for (RegionLease lease : regions) {
+            CompletableFuture<ReadOutcome> answer = new CompletableFuture<>();
+            answers.add(answer);
+            PeerReads.Request request =
+                    new PeerReads.Request(
+                            ts.value(), lease.range().intersect(range), bypass, answer);
+            worker(lease.regionId())
+                    .post(() -> {
+                        Peer peer = peers.get(lease.regionId());
+                        if (peer == null || failed) {
+                            answer.complete(
+                                    new ReadOutcome.NotReady("no region " + lease.regionId()));
+                        } else {
+                            guard(peer, () -> peer.read(request));
+                        }
+                    });
+        }
+        return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]))
+                .completeOnTimeout(null, timeout.toMillis(), TimeUnit.MILLISECONDS)
+                .thenApply(_ -> {
+                    answers.forEach(answer ->
+                            answer.complete(
+                                    new ReadOutcome.NotReady("no read index within " + timeout)));
+                    return ReadOutcomes.combine(
+                            answers.stream().map(CompletableFuture::join).toList());
+                });
+    }
+
+    @Override
+    public boolean stillValid(List<RegionLease> regions) {
+        for (RegionLease lease : regions) {
+            Peer peer = peers.get(lease.regionId());
+            if (peer == null || peer.phase() != Phase.NORMAL || !ranges.has(lease)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // ---- status ----
+
+    public List<LearnerStatus.Region> regions() {
+        return peers.values().stream()
+                .map(Peer::status)
+                .sorted(Comparator.comparingLong(LearnerStatus.Region::regionId))
+                .toList();
+    }
+
+    /** PD wants these regions' leaders awake. */
+    public void wakeUpAll() {
+        peers.values().forEach(peer -> onWorker(peer, peer::wakeUp));
+    }
+
+    /** PD has given up on these regions here (online unsafe recovery). */
+    public void tombstone(List<Long> regionIds) {
+        regionIds.forEach(id -> onWorker(id, peer -> peer.destroy(peer.region())));
+    }
+
+    /** Snapshots granted to come, for PD's balance. */
+    public int receivingCount() {
+        synchronized (grants) {
+            return grants.size();
+        }
+    }
+
+    void entryApplied() {
+        counters.entriesApplied.increment();
+    }
+
+    void quarantined() {
+        counters.regionsQuarantined.increment();
+    }
+}

@@ -1,0 +1,86 @@
+package io.garrick.learner.peer;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A thread that owns regions: it runs their tasks in order, and after each batch of tasks lets the
+ * touched peers write together, with one sync.
+ */
+final class Worker implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Worker.class);
+    // Bounds how long an answer waits for the others of its batch.
+    private static final int MAX_BATCH = 512;
+
+    private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
+    private final Consumer<Set<Peer>> writeTogether;
+    private final Set<Peer> touched = new LinkedHashSet<>();
+    private final Thread thread;
+    private volatile boolean closed;
+
+    Worker(String name, Consumer<Set<Peer>> writeTogether) {
+        this.writeTogether = writeTogether;
+        this.thread = Thread.ofPlatform().name(name).unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    void post(Runnable task) {
+        tasks.add(task);
+    }
+
+    /** From within a task: the peer may have something to write or send. */
+    void touch(Peer peer) {
+        touched.add(peer);
+    }
+
+    private void run() {
+        List<Runnable> batch = new ArrayList<>();
+        while (!closed) {
+            try {
+                batch.add(tasks.take());
+                tasks.drainTo(batch, MAX_BATCH);
+                batch.forEach(this::runOne);
+                batch.clear();
+                while (!touched.isEmpty() && !closed) {
+                    Set<Peer> round = new LinkedHashSet<>(touched);
+                    touched.clear();
+                    writeTogether.accept(round);
+                }
+            } catch (InterruptedException e) {
+                // Only close() interrupts.
+                return;
+            }
+        }
+    }
+
+    private void runOne(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException e) {
+            // Peers guard themselves; what comes here belongs to no region.
+            LOG.error("task failed", e);
+        }
+    }
+
+    /** Ends after the task that is running. */
+    @Override
+    public void close() {
+        closed = true;
+        post(() -> {});
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
