@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -20,14 +21,12 @@ import java.util.TreeMap;
  */
 final class MemorySink implements ApplySink {
     private static final class Data {
-        final Map<Cf, TreeMap<ByteString, ByteString>> families = new EnumMap<>(Cf.class);
+        final Map<Cf, NavigableMap<ByteString, ByteString>> families = new EnumMap<>(Cf.class);
         final Map<Long, RegionState> regions = new TreeMap<>();
 
         Data() {
             for (Cf cf : Cf.values()) {
-                families.put(
-                        cf,
-                        new TreeMap<>(ByteString.unsignedLexicographicalComparator()));
+                families.put(cf, new TreeMap<>(ByteString.unsignedLexicographicalComparator()));
             }
         }
 
@@ -38,8 +37,8 @@ final class MemorySink implements ApplySink {
             return copy;
         }
 
-        TreeMap<ByteString, ByteString> family(Cf cf) {
-            TreeMap<ByteString, ByteString> family = families.get(cf);
+        NavigableMap<ByteString, ByteString> family(Cf cf) {
+            NavigableMap<ByteString, ByteString> family = families.get(cf);
             if (family == null) {
                 throw new IllegalStateException("no family " + cf);
             }
@@ -100,7 +99,9 @@ final class MemorySink implements ApplySink {
                 case PUT -> live.family(write.cf()).put(write.key(), write.value());
                 case DELETE -> live.family(write.cf()).remove(write.key());
                 case DELETE_RANGE ->
-                        live.family(write.cf()).subMap(write.key(), write.value()).clear();
+                        live.family(write.cf())
+                                .subMap(write.key(), true, write.value(), false)
+                                .clear();
             }
         }
         live.regions.put(regionId, new RegionState(state.local(), index, term));
@@ -140,8 +141,9 @@ final class MemorySink implements ApplySink {
         ByteString start = local.getRegion().getStartKey();
         ByteString end = local.getRegion().getEndKey();
         for (Cf cf : Cf.values()) {
-            TreeMap<ByteString, ByteString> family = live.family(cf);
-            (end.isEmpty() ? family.tailMap(start) : family.subMap(start, end)).clear();
+            NavigableMap<ByteString, ByteString> family = live.family(cf);
+            (end.isEmpty() ? family.tailMap(start, true) : family.subMap(start, true, end, false))
+                    .clear();
         }
     }
 
@@ -165,8 +167,7 @@ final class MemorySink implements ApplySink {
         for (Map.Entry<ByteString, ByteString> lock : live.family(Cf.LOCK).entrySet()) {
             long startTs = Long.parseLong(lock.getValue().toStringUtf8());
             boolean inRange =
-                    encodedRange.contains(
-                            io.garrick.base.Key.of(lock.getKey().toByteArray()));
+                    encodedRange.contains(io.garrick.base.Key.of(lock.getKey().toByteArray()));
             if (inRange && startTs <= ts && !bypass.contains(startTs)) {
                 return Optional.of(
                         LockInfo.newBuilder()
