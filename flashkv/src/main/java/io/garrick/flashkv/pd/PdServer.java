@@ -50,7 +50,7 @@ public final class PdServer implements AutoCloseable {
                         .permitKeepAliveWithoutCalls(true)
                         .build()
                         .start();
-        this.http = PdHttp.start(config, cluster, url);
+        this.http = PdHttp.start(config, cluster);
         this.patrol = Thread.ofVirtual().name("pd-patrol").start(this::patrol);
     }
 
