@@ -84,7 +84,10 @@ final class Flusher {
             try {
                 reader = writer.write(schema.get(), memtable, order, ends);
             } catch (SchemaMismatchException e) {
-                log.warn("flush needs a newer schema tableId={}", table.tableId(), e);
+                log.warn(
+                        "flush needs a newer schema tableId={}: {}",
+                        table.tableId(),
+                        e.getMessage());
                 return false;
             }
         }

@@ -5,6 +5,7 @@ import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 
@@ -15,6 +16,8 @@ public final class ArrowValues {
     private final MemorySegment data;
     private final MemorySegment offsets;
     private final int width;
+    // What one offset counts.
+    private final int elementBytes;
     private final boolean unsigned;
     private final boolean floating;
     private byte[] scratch = {};
@@ -22,9 +25,14 @@ public final class ArrowValues {
     public ArrowValues(FieldVector vector, PartColumn column) {
         this.vector = vector;
         this.kind = column.kind();
-        this.data = ArrowMemory.of(vector.getDataBuffer());
+        this.elementBytes = vector instanceof ListVector ? Float.BYTES : 1;
+        this.data =
+                ArrowMemory.of(
+                        vector instanceof ListVector list
+                                ? list.getDataVector().getDataBuffer()
+                                : vector.getDataBuffer());
         this.offsets =
-                vector instanceof BaseVariableWidthVector
+                vector instanceof BaseVariableWidthVector || vector instanceof ListVector
                         ? ArrowMemory.of(vector.getOffsetBuffer())
                         : MemorySegment.NULL;
         this.width =
@@ -75,8 +83,9 @@ public final class ArrowValues {
             start = (long) row * width;
             length = width;
         } else {
-            start = offsets.get(ArrowMemory.INT, row * 4L);
-            length = (int) (offsets.get(ArrowMemory.INT, row * 4L + 4) - start);
+            int from = offsets.get(ArrowMemory.INT, row * 4L);
+            start = (long) from * elementBytes;
+            length = (offsets.get(ArrowMemory.INT, row * 4L + 4) - from) * elementBytes;
         }
         if (scratch.length < length) {
             scratch = new byte[Math.max(256, length * 2)];

@@ -59,6 +59,8 @@ public record PartColumn(long id, Field field, Kind kind, Order order) {
                     new PartColumn(id, field, Kind.BYTES, Order.NONE);
             case ArrowType.Utf8 _, ArrowType.Binary _ ->
                     new PartColumn(id, field, Kind.BYTES, Order.BYTES);
+            // Lists of floats, as the bytes of the floats.
+            case ArrowType.List _ -> new PartColumn(id, field, Kind.BYTES, Order.NONE);
             default -> throw new IllegalArgumentException("no storage for Arrow type " + field);
         };
     }

@@ -1,12 +1,16 @@
 package io.garrick.mergetree.part;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BaseFixedWidthVector;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.Float4Vector;
+import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -36,6 +40,10 @@ public final class VectorBuilder implements AutoCloseable {
                     variable.allocateNew(Math.max(64L, capacity * 8L), capacity);
                     variable.getOffsetBuffer().setInt(0, 0);
                 }
+                case ListVector list -> {
+                    list.setInitialCapacity(capacity);
+                    list.allocateNew();
+                }
                 default -> throw new IllegalArgumentException("no storage for " + field);
             }
             this.width =
@@ -46,7 +54,9 @@ public final class VectorBuilder implements AutoCloseable {
                     field.getType() instanceof ArrowType.FloatingPoint type
                             && type.getPrecision() == FloatingPointPrecision.SINGLE;
             this.validity = vector.getValidityBuffer();
-            validity.setOne(0, validity.capacity());
+            if (!(vector instanceof ListVector)) {
+                validity.setOne(0, validity.capacity());
+            }
         } catch (RuntimeException e) {
             vector.close();
             throw e;
@@ -74,6 +84,7 @@ public final class VectorBuilder implements AutoCloseable {
             case ArrowType.FloatingPoint wide ->
                     from instanceof ArrowType.FloatingPoint
                             && wide.getPrecision() == FloatingPointPrecision.DOUBLE;
+            case ArrowType.List _ -> from instanceof ArrowType.List;
             case ArrowType.Utf8 _, ArrowType.Binary _ ->
                     from instanceof ArrowType.Utf8 || from instanceof ArrowType.Binary;
             default -> false;
@@ -84,6 +95,16 @@ public final class VectorBuilder implements AutoCloseable {
     public void append(ColumnPage page, PartColumn.Kind kind, int from, int to) {
         if (count + to - from > capacity) {
             throw new IllegalStateException("vector of " + capacity + " rows is full");
+        }
+        if (vector instanceof ListVector list) {
+            for (int row = from; row < to; row++) {
+                if (page.isNull(row)) {
+                    list.setNull(count++);
+                } else {
+                    appendFloats(list, ByteBuffer.wrap(page.bytesAt(row)));
+                }
+            }
+            return;
         }
         if (vector instanceof BaseVariableWidthVector variable) {
             appendVariable(variable, page, from, to);
@@ -106,6 +127,12 @@ public final class VectorBuilder implements AutoCloseable {
 
     /** Appends rows [from, to) of a vector of the same type. */
     public void append(FieldVector source, int from, int to) {
+        if (vector instanceof ListVector list) {
+            for (int row = from; row < to; row++) {
+                list.copyFromSafe(row, count++, source);
+            }
+            return;
+        }
         MemorySegment sourceData = ArrowMemory.of(source.getDataBuffer());
         int rows = to - from;
         if (vector instanceof BaseVariableWidthVector variable) {
@@ -129,6 +156,17 @@ public final class VectorBuilder implements AutoCloseable {
             }
         }
         count += rows;
+    }
+
+    private void appendFloats(ListVector list, ByteBuffer bytes) {
+        Float4Vector floats = (Float4Vector) list.getDataVector();
+        int start = list.startNewValue(count);
+        int length = bytes.remaining() / Float.BYTES;
+        bytes.order(ByteOrder.nativeOrder());
+        for (int i = 0; i < length; i++) {
+            floats.setSafe(start + i, bytes.getFloat());
+        }
+        list.endValue(count++, length);
     }
 
     private void appendVariable(
@@ -248,6 +286,9 @@ public final class VectorBuilder implements AutoCloseable {
         if (vector instanceof BaseVariableWidthVector variable) {
             // Otherwise setValueCount would rewrite the offsets of "missing" rows.
             variable.setLastSet(count - 1);
+        }
+        if (vector instanceof ListVector list) {
+            list.setLastSet(count - 1);
         }
         vector.setValueCount(count);
         finished = true;
