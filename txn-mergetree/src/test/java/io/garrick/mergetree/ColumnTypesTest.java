@@ -94,10 +94,12 @@ final class ColumnTypesTest {
             case 9 -> row.putDecimal(column, decimal(49, 2), 15, 2);
             case 10 -> row.putDecimal(column, decimal(126, 10), 38, 10);
             case 11 -> row.putDecimal(column, decimal(215, 30), 65, 30);
-            case 12 -> row.putDate(column, LocalDate.of(1900, 1, 1).plusDays(random.nextInt(90000)));
+            case 12 ->
+                    row.putDate(column, LocalDate.of(1900, 1, 1).plusDays(random.nextInt(90000)));
             case 13 ->
                     row.putDateTime(
-                            column, LocalDateTime.of(1900, 1, 1, 0, 0).plusSeconds(random.nextInt()));
+                            column,
+                            LocalDateTime.of(1900, 1, 1, 0, 0).plusSeconds(random.nextInt()));
             case 14 -> row.putDuration(column, random.nextInt() * 1000_000L);
             case 15 -> {
                 byte[] bytes = new byte[random.nextInt(300)];
@@ -164,8 +166,7 @@ final class ColumnTypesTest {
             TableSchema table =
                     old.toBuilder()
                             .column(
-                                    ColumnSchema.of(
-                                                    9, "n", FieldType.of(FieldType.LONG, 0, 11, 0))
+                                    ColumnSchema.of(9, "n", FieldType.of(FieldType.LONG, 0, 11, 0))
                                             .withOriginDefault("7"))
                             .build();
             rig.schemas.put(TABLE, table);
@@ -193,9 +194,7 @@ final class ColumnTypesTest {
             assertThat(rig.store.flush(FlushScope.ALL).skippedTables()).containsExactly(TABLE);
             assertThat(rig.store.unflushedRows(4)).hasSize(1);
             TableSchema table =
-                    old.toBuilder()
-                            .column(9, "n", FieldType.of(FieldType.LONG, 0, 11, 0))
-                            .build();
+                    old.toBuilder().column(9, "n", FieldType.of(FieldType.LONG, 0, 11, 0)).build();
             rig.schemas.put(TABLE, table);
             assertThat(rig.store.flush(FlushScope.ALL).fences())
                     .containsExactly(new Fence(TABLE, 4, 1, 0));

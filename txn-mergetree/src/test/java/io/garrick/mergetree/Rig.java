@@ -11,6 +11,7 @@ import io.garrick.codec.schema.FieldType;
 import io.garrick.codec.schema.TableSchema;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -102,6 +103,18 @@ final class Rig implements AutoCloseable {
                 .column(D, "d", FieldType.of(FieldType.NEW_DECIMAL, 0, 15, 2))
                 .pkIsHandle()
                 .build();
+    }
+
+    /** The same columns, clustered by {@code id} as a common handle. */
+    static TableSchema commonTable(long id) {
+        TableSchema.Builder builder = TableSchema.builder(id, "test", "c" + id);
+        table(id).columns().forEach(builder::column);
+        return builder.commonHandle("id").build();
+    }
+
+    /** The common handle of a bigint key: flag 3, then the number with its sign bit flipped. */
+    static byte[] bytes(long handle) {
+        return ByteBuffer.allocate(9).put((byte) 3).putLong(handle ^ Long.MIN_VALUE).array();
     }
 
     static byte[] row(Image image) {
