@@ -5,7 +5,10 @@ import io.garrick.flashkv.pd.PdConfig;
 import io.garrick.flashkv.pd.PdServer;
 import io.garrick.flashkv.store.Store;
 import io.garrick.flashkv.store.StoreConfig;
+import io.garrick.flashkv.txn.Transactions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -32,6 +35,7 @@ public final class FlashKv implements AutoCloseable {
 
     private final FlashKvConfig config;
     private final TransactionLayer.Factory transactions;
+    private final InetAddress host;
     private final FileChannel lock;
     private final PdServer pd;
     // By number from 1; a stopped store is null.
@@ -41,6 +45,7 @@ public final class FlashKv implements AutoCloseable {
             throws IOException {
         this.config = config;
         this.transactions = transactions;
+        this.host = InetAddress.getAllByName(config.host())[0];
         this.lock = lock(config.dataDirectory());
         PdServer started = null;
         try {
@@ -72,7 +77,12 @@ public final class FlashKv implements AutoCloseable {
      *
      * @throws IOException if the directory is in use or cannot be used
      */
-    public static FlashKv start(FlashKvConfig config, TransactionLayer.Factory transactions)
+    public static FlashKv start(FlashKvConfig config) throws IOException {
+        return start(config, Transactions::new);
+    }
+
+    /** With another transaction layer on top of the regions. */
+    static FlashKv start(FlashKvConfig config, TransactionLayer.Factory transactions)
             throws IOException {
         FlashKv cluster = new FlashKv(config, transactions);
         log.info("flashkv started pd={} stores={}", cluster.pdAddress(), cluster.storeAddresses());
@@ -102,8 +112,8 @@ public final class FlashKv implements AutoCloseable {
     private PdServer startPd() throws IOException {
         return PdServer.start(
                 PdConfig.loopback(config.dataDirectory().resolve("pd"))
-                        .withListen(config.pdListen())
-                        .withHttpListen(new InetSocketAddress(config.pdListen().getAddress(), 0))
+                        .withListen(new InetSocketAddress(host, config.pdPort()))
+                        .withHttpListen(new InetSocketAddress(host, 0))
                         .withReplicas(config.replicas()));
     }
 
@@ -166,7 +176,7 @@ public final class FlashKv implements AutoCloseable {
         StoreConfig storeConfig =
                 new StoreConfig(
                         storeDirectory(number),
-                        config.pdListen().getAddress(),
+                        host,
                         List.of(pd.address()),
                         config.syncWrites(),
                         config.tick(),
@@ -182,15 +192,19 @@ public final class FlashKv implements AutoCloseable {
 
     /** Stops the stores, then PD. */
     @Override
-    public synchronized void close() throws IOException {
+    public synchronized void close() {
         for (int i = stores.size() - 1; i >= 0; i--) {
             Store store = stores.set(i, null);
             if (store != null) {
                 store.close();
             }
         }
-        pd.close();
-        lock.close();
+        try {
+            pd.close();
+            lock.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         log.info("flashkv stopped directory={}", config.dataDirectory());
     }
 }

@@ -1,7 +1,5 @@
 package io.garrick.flashkv;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -11,8 +9,8 @@ import java.time.Duration;
  * @param dataDirectory created when absent; a later start with the same one finds the same cluster
  * @param stores how many; a directory that has more keeps them all
  * @param replicas voters per region, at most {@code stores}
- * @param pdListen where PD listens; port 0 takes a free one. Stores listen on free ports of the
- *     same host
+ * @param host where everything listens; the stores take free ports
+ * @param pdPort of PD; 0 takes a free one
  * @param syncWrites whether acknowledged writes survive a power failure; without, they survive a
  *     crash of the process
  * @param regionSplitBytes larger regions are split
@@ -23,7 +21,8 @@ public record FlashKvConfig(
         Path dataDirectory,
         int stores,
         int replicas,
-        InetSocketAddress pdListen,
+        String host,
+        int pdPort,
         boolean syncWrites,
         long regionSplitBytes,
         Duration tick,
@@ -46,7 +45,8 @@ public record FlashKvConfig(
                 dataDirectory,
                 3,
                 3,
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                "127.0.0.1",
+                0,
                 true,
                 DEFAULT_SPLIT_BYTES,
                 Duration.ofMillis(200),
@@ -59,19 +59,21 @@ public record FlashKvConfig(
                 dataDirectory,
                 count,
                 Math.min(count, 3),
-                pdListen,
+                host,
+                pdPort,
                 syncWrites,
                 regionSplitBytes,
                 tick,
                 heartbeatInterval);
     }
 
-    public FlashKvConfig withPdListen(InetSocketAddress listen) {
+    public FlashKvConfig withPdListen(String listenHost, int port) {
         return new FlashKvConfig(
                 dataDirectory,
                 stores,
                 replicas,
-                listen,
+                listenHost,
+                port,
                 syncWrites,
                 regionSplitBytes,
                 tick,
@@ -83,7 +85,8 @@ public record FlashKvConfig(
                 dataDirectory,
                 stores,
                 replicas,
-                pdListen,
+                host,
+                pdPort,
                 sync,
                 regionSplitBytes,
                 tick,
@@ -95,7 +98,8 @@ public record FlashKvConfig(
                 dataDirectory,
                 stores,
                 replicas,
-                pdListen,
+                host,
+                pdPort,
                 syncWrites,
                 bytes,
                 tick,
@@ -107,7 +111,8 @@ public record FlashKvConfig(
                 dataDirectory,
                 stores,
                 replicas,
-                pdListen,
+                host,
+                pdPort,
                 syncWrites,
                 regionSplitBytes,
                 duration,
@@ -119,7 +124,8 @@ public record FlashKvConfig(
                 dataDirectory,
                 stores,
                 replicas,
-                pdListen,
+                host,
+                pdPort,
                 syncWrites,
                 regionSplitBytes,
                 tick,

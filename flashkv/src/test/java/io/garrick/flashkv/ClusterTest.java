@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.garrick.base.Key;
+import io.garrick.base.Timestamp;
 import io.garrick.codec.key.Memcomparable;
 import io.garrick.flashkv.kv.Access;
 import io.garrick.flashkv.kv.Cf;
@@ -15,11 +16,15 @@ import io.garrick.flashkv.kv.RegionKv;
 import io.garrick.flashkv.kv.RegionSnapshot;
 import io.garrick.flashkv.kv.TransactionLayer;
 import io.garrick.flashkv.store.Store;
+import io.garrick.kv.KvClient;
+import io.garrick.kv.KvSnapshot;
+import io.garrick.kv.KvTransaction;
 import io.garrick.kv.PdClient;
 import io.garrick.kv.RegionInfo;
 import io.garrick.proto.kvrpc.Context;
 import io.garrick.proto.kvrpc.SplitRegionRequest;
 import io.garrick.proto.kvrpc.SplitRegionResponse;
+import io.garrick.proto.meta.PeerRole;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.tikv.TikvGrpc;
 import io.grpc.BindableService;
@@ -29,8 +34,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -127,7 +132,13 @@ final class ClusterTest {
         }
 
         RegionInfo region(String key) {
-            return pd.regionByKey(Key.wrap(encoded(key).toByteArray())).orElseThrow();
+            // Right after a split PD has not heard of every part yet.
+            eventually("region of " + key, () -> find(key).isPresent());
+            return find(key).orElseThrow();
+        }
+
+        private Optional<RegionInfo> find(String key) {
+            return pd.regionByKey(Key.wrap(encoded(key).toByteArray()));
         }
 
         void put(String key, String value) {
@@ -135,19 +146,20 @@ final class ClusterTest {
         }
 
         void put(List<Modify> modifies) {
-            String[] last = {""};
             eventually(
                     "put",
                     () -> {
-                        RegionInfo info =
-                                pd.regionByKey(Key.wrap(modifies.getFirst().key().toByteArray()))
-                                        .orElseThrow();
+                        Optional<RegionInfo> found =
+                                pd.regionByKey(Key.wrap(modifies.getFirst().key().toByteArray()));
+                        if (found.isEmpty()) {
+                            return false;
+                        }
+                        RegionInfo info = found.get();
                         RegionKv kv = leaderOf(info);
                         if (kv == null) {
                             return false;
                         }
                         Proposal proposal = kv.propose(context(info), modifies).join();
-                        last[0] = proposal.toString();
                         return proposal instanceof Proposal.Applied;
                     });
         }
@@ -202,11 +214,17 @@ final class ClusterTest {
         }
     }
 
+    private static long voters(Region region) {
+        return region.getPeersList().stream()
+                .filter(peer -> peer.getRole() == PeerRole.Voter)
+                .count();
+    }
+
     private static boolean everywhere(FlashKv cluster, int stores, int regions) {
         for (int number = 1; number <= stores; number++) {
             List<Region> here = cluster.store(number).regionList();
             if (here.size() != regions
-                    || here.stream().anyMatch(region -> region.getPeersCount() != stores)) {
+                    || here.stream().anyMatch(region -> voters(region) != stores)) {
                 return false;
             }
         }
@@ -280,6 +298,24 @@ final class ClusterTest {
     }
 
     @Test
+    void aStoppedStoreMissesNothing() throws IOException {
+        try (FlashKv cluster = start(config());
+                Client client = Client.of(cluster)) {
+            eventually("three replicas", () -> everywhere(cluster, 3, 1));
+            client.put("a", "1");
+            for (int number = 1; number <= 3; number++) {
+                cluster.stopStore(number);
+                client.put("k" + number, "while stopped");
+                cluster.startStore(number);
+            }
+            for (int number = 1; number <= 3; number++) {
+                assertThat(client.get("k" + number)).isEqualTo("while stopped");
+            }
+            assertThat(client.get("a")).isEqualTo("1");
+        }
+    }
+
+    @Test
     void aDirectoryInUseIsRefused() throws IOException {
         FlashKvConfig config = config().withStores(1);
         try (FlashKv cluster = start(config)) {
@@ -290,45 +326,40 @@ final class ClusterTest {
         }
     }
 
-    /** Numbers for the log; nothing is asserted about time. */
     @Test
-    void manyWritersShareRoundTrips() throws IOException {
-        try (FlashKv cluster = start(config());
-                Client client = Client.of(cluster)) {
+    void transactionsAreKeptByTheWholeCluster() throws IOException {
+        Key row = Key.of("t_row".getBytes(StandardCharsets.UTF_8));
+        Timestamp first;
+        try (FlashKv cluster = FlashKv.start(config());
+                KvClient client = client(cluster)) {
             eventually("three replicas", () -> everywhere(cluster, 3, 1));
-            client.put("a", "0");
-            RegionInfo info = client.region("a");
-            RegionKv kv = java.util.Objects.requireNonNull(client.leaderOf(info));
-            int writes = 20_000;
-            int window = 64;
-            long start = System.nanoTime();
-            List<java.util.concurrent.CompletableFuture<Proposal>> open = new ArrayList<>();
-            int failed = 0;
-            for (int i = 0; i < writes; i++) {
-                open.add(
-                        kv.propose(
-                                Client.context(info),
-                                List.of(
-                                        new Modify.Put(
-                                                Cf.DEFAULT,
-                                                encoded("w" + i),
-                                                ByteString.copyFromUtf8("value " + i)))));
-                if (open.size() == window) {
-                    for (var each : open) {
-                        failed += each.join() instanceof Proposal.Applied ? 0 : 1;
-                    }
-                    open.clear();
-                }
-            }
-            for (var each : open) {
-                failed += each.join() instanceof Proposal.Applied ? 0 : 1;
-            }
-            long millis = (System.nanoTime() - start) / 1_000_000;
-            System.out.printf(
-                    "%d writes, %d in flight: %d ms, %d/s%n",
-                    writes, window, millis, writes * 1000L / Math.max(1, millis));
-            assertThat(failed).isZero();
-            assertThat(client.get("w" + (writes - 1))).isEqualTo("value " + (writes - 1));
+            KvTransaction transaction = client.begin();
+            transaction.put(row, bytes("one"));
+            first = transaction.commit();
+            client.splitRegions(List.of(Key.of(bytes("s")), Key.of(bytes("u"))));
+            eventually("three regions", () -> cluster.store(1).regionList().size() == 3);
+            KvTransaction across = client.begin();
+            across.put(row, bytes("two"));
+            across.put(Key.of(bytes("a")), bytes("left"));
+            across.put(Key.of(bytes("z")), bytes("right"));
+            across.commit();
         }
+        try (FlashKv cluster = FlashKv.start(config());
+                KvClient client = client(cluster)) {
+            KvSnapshot now = client.snapshot(client.pd().timestamp());
+            assertThat(now.get(row)).hasValue(bytes("two"));
+            assertThat(now.get(Key.of(bytes("a")))).hasValue(bytes("left"));
+            assertThat(now.get(Key.of(bytes("z")))).hasValue(bytes("right"));
+            assertThat(client.snapshot(first).get(row)).hasValue(bytes("one"));
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static KvClient client(FlashKv cluster) {
+        return KvClient.connect(
+                PdClient.connect(List.of(cluster.pdAddress()), PdClient.Options.DEFAULT));
     }
 }

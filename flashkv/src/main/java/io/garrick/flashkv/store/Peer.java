@@ -654,6 +654,9 @@ final class Peer implements Applier.Effects {
         }
         buildSnapshotIfWanted();
         publish();
+        if (heartbeatDue) {
+            heartbeatIfDue(store.tick()); // clients look for the change at PD
+        }
     }
 
     private void runAfterWrite() {
