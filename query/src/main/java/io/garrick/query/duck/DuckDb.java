@@ -7,6 +7,7 @@ import io.garrick.query.QueryException.Kind;
 import io.garrick.query.ResultStream;
 import io.garrick.query.TableView;
 import io.garrick.query.scan.Scan;
+import io.garrick.query.sql.MySqlFunction;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -44,6 +45,9 @@ public final class DuckDb implements AutoCloseable {
             DuckDBConnection root =
                     (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:", settings);
             try (Statement statement = root.createStatement()) {
+                for (String macro : MySqlFunction.MACROS) {
+                    statement.execute(macro);
+                }
                 for (String setting : settings(config)) {
                     statement.execute(setting);
                 }

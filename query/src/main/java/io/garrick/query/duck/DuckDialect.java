@@ -1,6 +1,8 @@
 package io.garrick.query.duck;
 
+import io.garrick.query.sql.MySqlFunction;
 import io.garrick.query.sql.SqlTypes;
+import java.util.List;
 import org.apache.calcite.config.NullCollation;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.sql.SqlAlienSystemTypeNameSpec;
@@ -9,6 +11,7 @@ import org.apache.calcite.sql.SqlDataTypeSpec;
 import org.apache.calcite.sql.SqlDialect;
 import org.apache.calcite.sql.SqlFunctionCategory;
 import org.apache.calcite.sql.SqlIdentifier;
+import org.apache.calcite.sql.SqlKind;
 import org.apache.calcite.sql.SqlLiteral;
 import org.apache.calcite.sql.SqlNode;
 import org.apache.calcite.sql.SqlNodeList;
@@ -84,5 +87,65 @@ final class DuckDialect extends DuckDBSqlDialect {
                                 SqlLiteral.createCharString(
                                         "a sub-query returns more than one row", at));
         return new SqlCase(at, null, SqlNodeList.of(isSingle), SqlNodeList.of(value), error);
+    }
+
+    @Override
+    public void unparseCall(SqlWriter writer, SqlCall call, int left, int right) {
+        if (call.getOperator() instanceof MySqlFunction function) {
+            function(writer, function, call);
+        } else if (call.getOperator().getName().equals("CONCAT")) {
+            // DuckDB's CONCAT leaves NULLs out; MySQL's is NULL then, as || is.
+            list(writer, "(", call.getOperandList(), " || ", ")");
+        } else if (call.getOperator().equals(SqlStdOperatorTable.CURRENT_DATE)) {
+            // By its own name it would be taken for a column that happens to be called so.
+            writer.print("today()");
+        } else if (call.getOperator().equals(SqlStdOperatorTable.CURRENT_TIMESTAMP)) {
+            writer.print("now()");
+        } else if (call.getKind() == SqlKind.DIVIDE) {
+            // x / 0 is NULL.
+            writer.print("(");
+            call.operand(0).unparse(writer, 0, 0);
+            writer.print(" / nullif(");
+            call.operand(1).unparse(writer, 0, 0);
+            writer.print(", 0))");
+            writer.setNeedWhitespace(true);
+        } else if (call.getKind() == SqlKind.RLIKE) {
+            list(writer, "regexp_matches(", call.getOperandList(), ", ", ")");
+        } else if (call.getKind() == SqlKind.WITHIN_GROUP
+                && call.operand(0) instanceof SqlCall aggregate
+                && aggregate.getKind() == SqlKind.LISTAGG) {
+            SqlNodeList order = call.operand(1);
+            list(writer, "string_agg(", aggregate.getOperandList(), ", ", "");
+            list(writer, " ORDER BY ", order.getList(), ", ", ")");
+        } else {
+            super.unparseCall(writer, call, left, right);
+        }
+    }
+
+    private static void function(SqlWriter writer, MySqlFunction function, SqlCall call) {
+        String open = function.takesList() ? "([" : "(";
+        String close = function.takesList() ? "])" : ")";
+        list(writer, function.duckdbName() + open, call.getOperandList(), ", ", close);
+    }
+
+    private static void list(
+            SqlWriter writer,
+            String open,
+            List<? extends @Nullable SqlNode> operands,
+            String separator,
+            String close) {
+        writer.print(open);
+        boolean first = true;
+        for (@Nullable SqlNode operand : operands) {
+            if (!first) {
+                writer.print(separator);
+            }
+            first = false;
+            if (operand != null) {
+                operand.unparse(writer, 0, 0);
+            }
+        }
+        writer.print(close);
+        writer.setNeedWhitespace(true);
     }
 }

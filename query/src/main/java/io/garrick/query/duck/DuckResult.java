@@ -57,16 +57,40 @@ final class DuckResult implements ResultStream {
             BufferAllocator ownedAllocator) {
         DuckResult stream = new DuckResult(schema, snapshotTs, ownedAllocator);
         try {
-            stream.open(root, query, opener);
+            stream.register(root, query, opener);
+            stream.open(query);
             return stream;
         } catch (SQLException | IOException | RuntimeException failure) {
-            QueryException answer = stream.explain(failure);
+            QueryException answer = stream.explain(stream.cause(root, query, opener, failure));
             stream.close();
             throw answer;
         }
     }
 
-    private void open(DuckDBConnection root, DuckSql query, DuckDb.ViewOpener opener)
+    /**
+     * DuckDB does not tell why a streaming result broke on its first batch. The same query into a
+     * table does.
+     */
+    private Throwable cause(
+            DuckDBConnection root, DuckSql query, DuckDb.ViewOpener opener, Exception failure) {
+        if (!String.valueOf(failure.getMessage()).contains("Invalid result set")) {
+            return failure;
+        }
+        BufferAllocator child = allocator.newChildAllocator("cause", 0, allocator.getLimit());
+        DuckResult again = new DuckResult(schema, snapshotTs, child);
+        try (again) {
+            DuckDBConnection own = again.register(root, query, opener);
+            try (Statement table = own.createStatement()) {
+                table.execute("CREATE TEMP TABLE cause AS " + query.sql());
+            }
+            return failure;
+        } catch (SQLException | IOException | RuntimeException reason) {
+            return reason;
+        }
+    }
+
+    private DuckDBConnection register(
+            DuckDBConnection root, DuckSql query, DuckDb.ViewOpener opener)
             throws SQLException, IOException {
         DuckDBConnection own = root.duplicate();
         connection = own;
@@ -81,6 +105,14 @@ final class DuckResult implements ResultStream {
             exported.add(handle);
             Data.exportArrayStream(allocator, stream, handle);
             own.registerArrowStream(leaf.getKey(), handle);
+        }
+        return own;
+    }
+
+    private void open(DuckSql query) throws SQLException {
+        DuckDBConnection own = connection;
+        if (own == null) {
+            throw new IllegalStateException("the streams are not registered");
         }
         Statement running = own.createStatement();
         statement = running;

@@ -23,7 +23,8 @@ final class Failures {
                 return new QueryException(Kind.INVALID, String.valueOf(at.getMessage()), failure);
             }
         }
-        String message = String.valueOf(failure.getMessage());
+        // What follows is about SQL that the user has not written.
+        String message = String.valueOf(failure.getMessage()).split("LINE 1:", 2)[0].strip();
         Kind kind =
                 message.contains("Conversion Error") || message.contains("Out of Range")
                         ? Kind.INVALID

@@ -1,5 +1,7 @@
 package io.garrick.query.duck;
 
+import io.garrick.query.QueryException;
+import io.garrick.query.QueryException.Kind;
 import io.garrick.query.scan.Scan;
 import io.garrick.query.sql.ReplicaTable;
 import java.util.ArrayList;
@@ -82,7 +84,8 @@ final class LeafCutter extends RelHomogeneousShuttle {
     private RelNode leaf(TableScan scan, ImmutableBitSet columns) {
         ReplicaTable table = scan.getTable().unwrap(ReplicaTable.class);
         if (table == null) {
-            throw new IllegalStateException("not a table of the replica: " + scan.getTable());
+            throw new QueryException(
+                    Kind.UNSUPPORTED, "not supported: recursive common table expressions");
         }
         RelDataType row = scan.getRowType();
         RelDataTypeFactory.Builder narrow = scan.getCluster().getTypeFactory().builder();

@@ -45,6 +45,7 @@ import org.apache.calcite.sql.fun.SqlLibraryOperatorTableFactory;
 import org.apache.calcite.sql.parser.SqlParseException;
 import org.apache.calcite.sql.parser.SqlParser;
 import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
+import org.apache.calcite.sql.util.SqlOperatorTables;
 import org.apache.calcite.sql.validate.SqlConformance;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql.validate.SqlValidator;
@@ -68,8 +69,10 @@ public final class SqlPlanner {
                     .withConformance(CONFORMANCE);
 
     private static final SqlOperatorTable OPERATORS =
-            SqlLibraryOperatorTableFactory.INSTANCE.getOperatorTable(
-                    SqlLibrary.STANDARD, SqlLibrary.MYSQL);
+            SqlOperatorTables.chain(
+                    MySqlFunction.TABLE,
+                    SqlLibraryOperatorTableFactory.INSTANCE.getOperatorTable(
+                            SqlLibrary.STANDARD, SqlLibrary.MYSQL));
 
     private final CalciteSchema root;
 
@@ -112,7 +115,7 @@ public final class SqlPlanner {
      * @param parameters SQL literals for {@code ?}; if there are none, the plan only tells types
      */
     public Plan plan(String sql, Optional<String> database, List<String> parameters) {
-        SqlNode parsed = parse(sql);
+        SqlNode parsed = MySqlRewrite.tree(parse(MySqlRewrite.words(sql)), database);
         if (!parameters.isEmpty()) {
             parsed = Parameters.bind(parsed, parameters.stream().map(SqlPlanner::literal).toList());
         }
@@ -127,6 +130,7 @@ public final class SqlPlanner {
                                 .withConformance(CONFORMANCE)
                                 .withDefaultNullCollation(NullCollation.LOW)
                                 .withIdentifierExpansion(true)
+                                .withCallRewrite(false)
                                 .withTypeCoercionEnabled(true));
         try {
             SqlNode valid = validator.validate(parsed);
