@@ -310,6 +310,18 @@ final class FakeLeader implements AutoCloseable {
         return found[0];
     }
 
+    /** All that was proposed so far is committed. */
+    void awaitCommitted(long regionId) {
+        long last = lastIndex(regionId);
+        await(
+                "entry " + last + " is committed",
+                () -> {
+                    long[] applied = new long[1];
+                    call(() -> applied[0] = group(regionId).applied);
+                    return applied[0] >= last;
+                });
+    }
+
     long lastIndex(long regionId) {
         long[] index = new long[1];
         call(() -> index[0] = group(regionId).node.lastIndex());

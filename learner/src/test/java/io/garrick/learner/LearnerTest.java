@@ -135,7 +135,7 @@ final class LearnerTest {
         leader.compact(REGION);
         join(REGION, 72);
         awaitRow("k1", "v1");
-        assertThat(learner.status().snapshotsReceived()).isEqualTo(1);
+        awaitPhase(REGION, Phase.NORMAL);
         leader.put(REGION, Cf.WRITE, "k2", "v2");
         awaitRow("k2", "v2");
         assertThat(phase(REGION)).contains(Phase.NORMAL);
@@ -226,6 +226,7 @@ final class LearnerTest {
         sink = new MemorySink();
         learner = startLearner();
         awaitRow("k1", "v1");
+        awaitPhase(REGION, Phase.NORMAL);
         assertThat(learner.status().snapshotsReceived()).isEqualTo(1);
         leader.put(REGION, Cf.WRITE, "k2", "v2");
         awaitRow("k2", "v2");
@@ -258,7 +259,7 @@ final class LearnerTest {
     }
 
     @Test
-    void aMessageForAnOldPeerIdDoesNotBringItBack() {
+    void aLateHeartbeatDoesNotBringARemovedPeerBack() {
         join(REGION, 72);
         awaitPhase(REGION, Phase.NORMAL);
         leader.removeLearner(REGION, learner.storeId(), 72);
@@ -269,7 +270,7 @@ final class LearnerTest {
                         .setRegionId(REGION)
                         .setFromPeer(Peer.newBuilder().setId(71).setStoreId(1))
                         .setToPeer(Peer.newBuilder().setId(72).setStoreId(learner.storeId()))
-                        .setRegionEpoch(RegionEpoch.newBuilder().setConfVer(9).setVersion(9))
+                        .setRegionEpoch(RegionEpoch.newBuilder().setConfVer(2).setVersion(1))
                         .setMessage(
                                 Message.newBuilder()
                                         .setMsgType(MessageType.MsgHeartbeat)
@@ -322,6 +323,7 @@ final class LearnerTest {
         awaitPhase(REGION, Phase.NORMAL);
         for (int i = 0; i < 50; i++) {
             leader.put(REGION, Cf.WRITE, "k" + i, "v");
+            leader.awaitCommitted(REGION);
             ReadOutcome outcome = read("", "", 100);
             assertThat(outcome).isInstanceOf(ReadOutcome.Ready.class);
             assertThat(sink.rows()).containsKey("k" + i);
@@ -341,6 +343,7 @@ final class LearnerTest {
         join(REGION, 72);
         awaitPhase(REGION, Phase.NORMAL);
         leader.put(REGION, Cf.LOCK, "k", "50");
+        leader.awaitCommitted(REGION);
         assertThat(read("", "", 49)).isInstanceOf(ReadOutcome.Ready.class);
         assertThat(read("", "", 51))
                 .isInstanceOfSatisfying(
@@ -374,7 +377,7 @@ final class LearnerTest {
         ReadOutcome.Ready before = (ReadOutcome.Ready) read("", "", 100);
         leader.split(REGION, "m", 8);
         awaitPhase(8, Phase.NORMAL);
-        assertThat(learner.readGate().stillValid(before.regions())).isFalse();
+        await("the leases end", () -> !learner.readGate().stillValid(before.regions()));
         ReadOutcome.Ready after = (ReadOutcome.Ready) read("", "", 100);
         assertThat(after.regions())
                 .extracting(RegionLease::regionId)
