@@ -10,6 +10,8 @@ import io.garrick.codec.schema.ColumnSchema;
 import io.garrick.codec.schema.FieldType;
 import io.garrick.codec.schema.TableSchema;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +50,14 @@ final class Rig implements AutoCloseable {
     private OrderedStore manifest;
     TableStore store;
 
+    /** Runs once, when the next part has its name but the manifest does not list it yet. */
+    @Nullable Pause beforeCommit;
+
+    @FunctionalInterface
+    interface Pause {
+        void run() throws IOException;
+    }
+
     Rig(Path directory, StoreSettings settings) throws IOException {
         this.directory = directory;
         this.settings = settings;
@@ -63,7 +73,7 @@ final class Rig implements AutoCloseable {
     }
 
     private TableStore openStore() throws IOException {
-        Disk disk = new FileDisk(directory.resolve("data"));
+        Disk disk = new PausingDisk(new FileDisk(directory.resolve("data")));
         return TableStore.open(
                 disk,
                 manifest,
@@ -187,5 +197,73 @@ final class Rig implements AutoCloseable {
                 a.isNull(row) ? null : a.get(row),
                 s.isNull(row) ? null : new String(s.get(row), StandardCharsets.UTF_8),
                 d.isNull(row) ? null : d.getObject(row));
+    }
+
+    private final class PausingDisk implements Disk {
+        private final Disk disk;
+
+        PausingDisk(Disk disk) {
+            this.disk = disk;
+        }
+
+        @Override
+        public void syncDirectory(Path path) throws IOException {
+            disk.syncDirectory(path);
+            Pause pause = beforeCommit;
+            if (pause != null) {
+                beforeCommit = null;
+                pause.run();
+            }
+        }
+
+        @Override
+        public File create(Path path) throws IOException {
+            return disk.create(path);
+        }
+
+        @Override
+        public MemorySegment map(Path path, Arena arena) throws IOException {
+            return disk.map(path, arena);
+        }
+
+        @Override
+        public byte[] readAll(Path path) throws IOException {
+            return disk.readAll(path);
+        }
+
+        @Override
+        public boolean exists(Path path) throws IOException {
+            return disk.exists(path);
+        }
+
+        @Override
+        public long sizeBytes(Path path) throws IOException {
+            return disk.sizeBytes(path);
+        }
+
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            disk.rename(from, to);
+        }
+
+        @Override
+        public void deleteIfExists(Path path) throws IOException {
+            disk.deleteIfExists(path);
+        }
+
+        @Override
+        public void createDirectories(Path path) throws IOException {
+            disk.createDirectories(path);
+        }
+
+        @Override
+        public List<String> list(Path path) throws IOException {
+            return disk.list(path);
+        }
+
+        @Override
+        public long freeBytes() throws IOException {
+            return disk.freeBytes();
+        }
     }
 }
