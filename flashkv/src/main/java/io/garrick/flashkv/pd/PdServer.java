@@ -22,6 +22,7 @@ public final class PdServer implements AutoCloseable {
 
     private static final int MAX_MESSAGE_BYTES = 512 << 20;
     private static final long PATROL_MILLIS = 200;
+    private static final long CLOSE_SECONDS = 10;
 
     private final PdConfig config;
     private final PdMeta meta;
@@ -117,12 +118,15 @@ public final class PdServer implements AutoCloseable {
         patrol.interrupt();
         http.close();
         server.shutdownNow();
-        calls.shutdown();
         try {
             patrol.join();
-            if (!server.awaitTermination(10, TimeUnit.SECONDS)
-                    || !calls.awaitTermination(10, TimeUnit.SECONDS)) {
-                log.warn("pd calls still running at close address={}", address());
+            // The server still runs its last calls, so their executor goes after it.
+            if (!server.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("pd streams still open at close clusterId={}", clusterId());
+            }
+            calls.shutdown();
+            if (!calls.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+                log.warn("pd calls still running at close clusterId={}", clusterId());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
