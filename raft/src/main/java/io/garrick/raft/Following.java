@@ -152,7 +152,12 @@ final class Following {
                 || raft.leaderId == Raft.NONE
                 || log.unstable().snapshot() != null
                 || raft.pendingRequestSnapshot != 0
-                || log.lastTerm() != raft.term) {
+                || log.lastTerm() != raft.term
+                // A voter that waits for a snapshot acknowledges nothing. If the commit of its tail
+                // needs this very
+                // acknowledgement, no snapshot would ever reach that far. (raft-rs lets it wait for
+                // ever.)
+                || (raft.promotable && log.lastIndex() > log.committed())) {
             return false;
         }
         raft.pendingRequestSnapshot = log.lastIndex();
@@ -193,8 +198,13 @@ final class Following {
         if (meta.getIndex() < log.committed() || !isMember(meta.getConfState())) {
             return false;
         }
-        if (raft.pendingRequestSnapshot == 0 && log.matches(meta.getIndex(), meta.getTerm())) {
-            log.commitTo(meta.getIndex()); // nothing to gain: the log has it all
+        // One that was asked for is taken even if the log has it all; but not an older one that
+        // comes late, since a voter
+        // must not forget entries that it has acknowledged.
+        boolean askedFor =
+                raft.pendingRequestSnapshot != 0 && meta.getIndex() >= raft.pendingRequestSnapshot;
+        if (!askedFor && log.matches(meta.getIndex(), meta.getTerm())) {
+            log.commitTo(meta.getIndex());
             return false;
         }
         raft.event(

@@ -85,6 +85,17 @@ public final class MemoryStorage implements RaftStorage {
 
     // ---- the driver's side ----
 
+    /** What a restart would read, if everything written by now is on disk. */
+    public MemoryStorage copy() {
+        MemoryStorage copy = new MemoryStorage(confState);
+        copy.hardState = hardState;
+        copy.snapshot = snapshot;
+        copy.compactedIndex = compactedIndex;
+        copy.compactedTerm = compactedTerm;
+        copy.entries.addAll(entries);
+        return copy;
+    }
+
     public HardState hardState() {
         return hardState;
     }

@@ -145,12 +145,25 @@ public final class RaftNode {
 
     /**
      * Must be called when the driver applies a committed conf change entry, unless it refuses the
-     * change.
+     * change. A driver that applies while it goes on stepping messages calls {@link
+     * #applyConfChange(long, ConfChangeV2)}.
      *
      * @return the configuration now in force, to be persisted with the state machine
      */
     public ConfState applyConfChange(ConfChangeV2 change) {
         return raft.applyConfChange(change);
+    }
+
+    /**
+     * The same for a driver that applies later than it takes Readies: a snapshot may have arrived
+     * meanwhile that includes this entry, and then the change must not be made again.
+     *
+     * @param index of the conf change entry
+     */
+    public ConfState applyConfChange(long index, ConfChangeV2 change) {
+        return index < raft.log.firstIndex()
+                ? raft.members.conf().toConfState()
+                : raft.applyConfChange(change);
     }
 
     /** {@link #applyConfChange(ConfChangeV2)} for the one-step format. */

@@ -8,8 +8,10 @@ import io.garrick.proto.eraft.ConfChange;
 import io.garrick.proto.eraft.ConfChangeSingle;
 import io.garrick.proto.eraft.ConfChangeType;
 import io.garrick.proto.eraft.ConfChangeV2;
+import io.garrick.proto.eraft.ConfState;
 import io.garrick.proto.eraft.Message;
 import io.garrick.proto.eraft.MessageType;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class RaftNodeTest {
@@ -207,6 +209,33 @@ class RaftNodeTest {
                                         .isEqualTo(
                                                 RaftBrokenException.Reason
                                                         .COMMIT_BEYOND_LAST_INDEX));
+    }
+
+    @Test
+    void theOnlyVoterSendsNothingBeforeItsOwnVoteIsSynced() {
+        MemoryStorage storage =
+                MemoryStorage.startingAt(
+                        ConfState.newBuilder().addVoters(1).addLearners(2).build(), 5, 5);
+        RaftNode node =
+                new RaftNode(
+                        RaftConfig.builder(1).preVote(false).build(),
+                        storage,
+                        new SplittableRandom(1));
+        node.campaign();
+        assertThat(node.isLeader()).isTrue();
+        Ready ready = node.ready();
+        assertThat(ready.mustSync()).isTrue();
+        assertThat(ready.messages()).isEmpty();
+        assertThat(ready.persistedMessages()).isNotEmpty();
+        storage.append(ready.entries());
+        node.advanceAppendAsync(ready);
+        node.ping();
+        Ready next = node.ready();
+        assertThat(next.messages()).isEmpty();
+        node.advanceAppendAsync(next);
+        node.onPersistReady(next.number());
+        node.ping();
+        assertThat(node.ready().messages()).isNotEmpty();
     }
 
     @Test

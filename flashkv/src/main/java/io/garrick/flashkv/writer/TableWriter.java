@@ -1,0 +1,128 @@
+package io.garrick.flashkv.writer;
+
+import io.garrick.codec.key.MetaKeys;
+import io.garrick.codec.row.RowEncoder;
+import io.garrick.codec.schema.TableSchema;
+import io.garrick.kv.KvClient;
+import io.garrick.kv.KvTransaction;
+import io.garrick.kv.WriteConflictException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes the rows of one physical table inside the caller's transactions, as TiDB does.
+ *
+ * <p>A row is a list of Java values, one per column of the table; null is NULL. For a partition
+ * give {@link TableSchema#forPartition}. Used by one thread.
+ */
+public final class TableWriter {
+    /** TiDB takes row ids in blocks of this size. */
+    private static final long ROW_ID_BLOCK = 30_000;
+
+    private static final int ATTEMPTS = 20;
+
+    private final KvClient kv;
+    private final TableSchema table;
+    private final long databaseId;
+    private final RowEncoder encoder;
+    private long lastRowId;
+    private long lastOfBlock;
+
+    /**
+     * Keeps a buffer for one row.
+     *
+     * @param databaseId only used by tables without a clustered key, whose row ids are counted
+     *     there
+     */
+    public TableWriter(KvClient kv, long databaseId, TableSchema table) {
+        this.kv = kv;
+        this.databaseId = databaseId;
+        this.table = table;
+        this.encoder = new RowEncoder(table);
+    }
+
+    /**
+     * A new row. If one with its key exists, the commit fails with {@link
+     * io.garrick.kv.KeyExistsException}.
+     *
+     * @return the row id if the table has no clustered key, else zero
+     */
+    public long insert(KvTransaction txn, List<? extends @Nullable Object> row) {
+        long rowId = table.hasHiddenHandle() ? nextRowId() : 0;
+        RowEncoder.Encoded encoded = encoder.encode(row, rowId);
+        txn.insert(encoded.rawKey(), encoded.value().unsafeBytes());
+        return rowId;
+    }
+
+    /** A new row, or in place of the one with the same key. Not for tables with row ids. */
+    public void put(KvTransaction txn, List<? extends @Nullable Object> row) {
+        put(txn, clustered(), row);
+    }
+
+    /** For tables without a clustered key. */
+    public void put(KvTransaction txn, long rowId, List<? extends @Nullable Object> row) {
+        RowEncoder.Encoded encoded = encoder.encode(row, rowId);
+        txn.put(encoded.rawKey(), encoded.value().unsafeBytes());
+    }
+
+    /** {@code before} by {@code after}, whose key may differ. Not for tables with row ids. */
+    public void update(
+            KvTransaction txn,
+            List<? extends @Nullable Object> before,
+            List<? extends @Nullable Object> after) {
+        long none = clustered();
+        RowEncoder.Encoded old = encoder.encode(before, none);
+        RowEncoder.Encoded fresh = encoder.encode(after, none);
+        if (old.rawKey().equals(fresh.rawKey())) {
+            txn.put(fresh.rawKey(), fresh.value().unsafeBytes());
+        } else {
+            txn.delete(old.rawKey());
+            txn.insert(fresh.rawKey(), fresh.value().unsafeBytes());
+        }
+    }
+
+    /** The row with this row's key. Not for tables with row ids. */
+    public void delete(KvTransaction txn, List<? extends @Nullable Object> row) {
+        delete(txn, clustered(), row);
+    }
+
+    /** For tables without a clustered key. */
+    public void delete(KvTransaction txn, long rowId, List<? extends @Nullable Object> row) {
+        txn.delete(encoder.encode(row, rowId).rawKey());
+    }
+
+    private long clustered() {
+        if (table.hasHiddenHandle()) {
+            throw new IllegalArgumentException(table.name() + " has row ids: name one");
+        }
+        return 0;
+    }
+
+    private long nextRowId() {
+        if (lastRowId == lastOfBlock) {
+            lastOfBlock = takeBlock();
+            lastRowId = lastOfBlock - ROW_ID_BLOCK;
+        }
+        return ++lastRowId;
+    }
+
+    /** In a transaction of its own, as TiDB does, so that ids are never given twice. */
+    private long takeBlock() {
+        for (int attempt = 1; ; attempt++) {
+            KvTransaction txn = kv.begin();
+            long last =
+                    new MetaTransaction(txn)
+                            .increment(
+                                    MetaKeys.autoTableId(databaseId, table.logicalId()),
+                                    ROW_ID_BLOCK);
+            try {
+                txn.commit();
+                return last;
+            } catch (WriteConflictException e) {
+                if (attempt == ATTEMPTS) {
+                    throw e;
+                }
+            }
+        }
+    }
+}
