@@ -9,9 +9,11 @@ import io.garrick.kv.KvEntry;
 import io.garrick.kv.KvSnapshot;
 import io.garrick.kv.KvTransaction;
 import io.garrick.kv.PdClient;
+import io.garrick.kv.RegionInfo;
 import io.garrick.kv.TransactionAbortedException;
 import io.garrick.kv.UndeterminedException;
 import io.garrick.kv.WriteConflictException;
+import io.garrick.proto.meta.PeerRole;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,7 +38,7 @@ final class BankTest {
     private static final int ACCOUNTS = 24;
     private static final long DEPOSIT = 100;
     private static final int WRITERS = 4;
-    private static final int TRANSFERS = 30;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir private Path directory;
 
@@ -53,22 +55,27 @@ final class BankTest {
                 KvClient client = KvClient.connect(pd);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             open(client);
+            client.splitRegions(List.of(account(6), account(12), account(18)));
+            awaitThreeVoters(pd);
             AtomicBoolean over = new AtomicBoolean();
             AtomicInteger committed = new AtomicInteger();
             Future<Integer> auditor = threads.submit(() -> audit(client, over));
             List<Future<?>> writers = new ArrayList<>();
             for (int writer = 0; writer < WRITERS; writer++) {
                 Random random = new Random(writer);
-                writers.add(threads.submit(() -> transfer(client, random, committed)));
+                writers.add(threads.submit(() -> transfer(client, random, committed, over)));
             }
-            client.splitRegions(List.of(account(6), account(12), account(18)));
-            cluster.stopStore(2);
             client.splitRegions(List.of(account(9)));
-            cluster.startStore(2);
+            for (int store = 1; store <= 3; store++) {
+                cluster.stopStore(store);
+                // Somebody else leads by now, or this waits until then.
+                total(client.snapshot(pd.timestamp()));
+                cluster.startStore(store);
+            }
+            over.set(true);
             for (Future<?> writer : writers) {
                 writer.get();
             }
-            over.set(true);
             assertThat(auditor.get()).isPositive();
             assertThat(committed).hasPositiveValue();
             assertThat(total(client.snapshot(pd.timestamp()))).isEqualTo(ACCOUNTS * DEPOSIT);
@@ -83,8 +90,9 @@ final class BankTest {
         transaction.commit();
     }
 
-    private static void transfer(KvClient client, Random random, AtomicInteger committed) {
-        for (int i = 0; i < TRANSFERS; i++) {
+    private static void transfer(
+            KvClient client, Random random, AtomicInteger committed, AtomicBoolean over) {
+        while (!over.get()) {
             Key from = account(random.nextInt(ACCOUNTS));
             Key to = account(random.nextInt(ACCOUNTS));
             if (from.equals(to)) {
@@ -103,6 +111,24 @@ final class BankTest {
                 // Moved entirely or not at all: the total shows.
             }
         }
+    }
+
+    private static void awaitThreeVoters(PdClient pd) throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!haveThreeVoters(pd.scanRegions(Key.EMPTY, Key.EMPTY, 100))) {
+            assertThat(System.nanoTime()).as("three voters everywhere").isLessThan(deadline);
+            Thread.sleep(50);
+        }
+    }
+
+    private static boolean haveThreeVoters(List<RegionInfo> regions) {
+        return regions.size() >= 4
+                && regions.stream()
+                        .allMatch(info ->
+                                info.region().getPeersList().stream()
+                                                .filter(peer -> peer.getRole() == PeerRole.Voter)
+                                                .count()
+                                        == 3);
     }
 
     /** How many snapshots were looked at. */
