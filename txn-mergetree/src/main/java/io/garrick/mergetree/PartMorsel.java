@@ -12,12 +12,13 @@ import io.garrick.mergetree.part.PartReader;
 import io.garrick.mergetree.part.VectorBuilder;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.types.pojo.Field;
 
-/** A few pages of one part. Pages without a visible row are left out of the batch. */
+/** A few pages of one part. Pages, and ends of pages, without a visible row are left out. */
 final class PartMorsel implements Morsel {
     private final PartReader reader;
     private final KillSet kills;
@@ -55,30 +56,49 @@ final class PartMorsel implements Morsel {
         ColumnPage scratch = new ColumnPage();
         PartReader.Cursor cursor = reader.cursor();
         long[] words = new long[(rowCount() + 63) / 64];
-        int[] kept = new int[pages.length];
-        int keptCount = 0;
+        List<Slice> slices = new ArrayList<>();
         int rowCount = 0;
         int visibleCount = 0;
         for (int page : pages) {
             int wordsFrom = rowCount / 64;
             int visible = mask(cursor, page, scratch, words, wordsFrom);
             if (visible > 0) {
-                kept[keptCount++] = page;
-                rowCount += reader.pageRows(page);
+                Slice slice = slice(page, words, wordsFrom);
+                slices.add(slice);
+                rowCount += slice.to() - slice.from();
                 visibleCount += visible;
             }
         }
-        long[] visibleWords = java.util.Arrays.copyOf(words, (rowCount + 63) / 64);
+        long[] visibleWords = Arrays.copyOf(words, (rowCount + 63) / 64);
         List<FieldVector> vectors = new ArrayList<>();
         try {
             for (ColumnSchema column : spec.columns()) {
-                vectors.add(column(column, cursor, kept, keptCount, rowCount, scratch, allocator));
+                vectors.add(column(column, cursor, slices, rowCount, scratch, allocator));
             }
             return new MaskedBatch(vectors, rowCount, visibleWords, visibleCount);
         } catch (IOException | RuntimeException | Error e) {
             vectors.forEach(FieldVector::close);
             throw e;
         }
+    }
+
+    /** Rows [from, to) of a page; from is a multiple of 64, so is to unless the page ends there. */
+    private record Slice(int page, int from, int to) {}
+
+    /** Cuts off what is invisible at both ends of a page, and moves its words accordingly. */
+    private Slice slice(int page, long[] words, int wordsFrom) {
+        int rows = reader.pageRows(page);
+        int wordCount = (rows + 63) / 64;
+        int first = 0;
+        while (words[wordsFrom + first] == 0) {
+            first++;
+        }
+        int end = wordCount;
+        while (words[wordsFrom + end - 1] == 0) {
+            end--;
+        }
+        System.arraycopy(words, wordsFrom + first, words, wordsFrom, end - first);
+        return new Slice(page, first * 64, Math.min(rows, end * 64));
     }
 
     private int mask(
@@ -106,8 +126,7 @@ final class PartMorsel implements Morsel {
     private FieldVector column(
             ColumnSchema column,
             PartReader.Cursor cursor,
-            int[] kept,
-            int keptCount,
+            List<Slice> slices,
             int rowCount,
             ColumnPage scratch,
             BufferAllocator allocator)
@@ -132,9 +151,9 @@ final class PartMorsel implements Morsel {
                     "stored as " + source.field().getType() + ", wanted " + field.getType());
         }
         try (VectorBuilder builder = new VectorBuilder(field, allocator, Math.max(1, rowCount))) {
-            for (int i = 0; i < keptCount; i++) {
-                cursor.read(stored, kept[i], scratch);
-                builder.append(scratch, source.kind(), 0, scratch.count());
+            for (Slice slice : slices) {
+                cursor.read(stored, slice.page(), scratch);
+                builder.append(scratch, source.kind(), slice.from(), slice.to());
             }
             return builder.finish();
         }

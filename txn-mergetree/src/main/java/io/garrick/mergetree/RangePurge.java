@@ -26,12 +26,16 @@ final class RangePurge {
     }
 
     void prepare(Manifest.Edit edit) throws IOException {
+        removeFromMemory();
+        for (LivePart part : table.parts()) {
+            killRows(part, edit);
+        }
+    }
+
+    void removeFromMemory() throws IOException {
         table.resolve();
         for (Memtable memtable : table.memtables()) {
             killRows(memtable);
-        }
-        for (LivePart part : table.parts()) {
-            killRows(part, edit);
         }
     }
 

@@ -2,8 +2,10 @@ package io.garrick.mergetree;
 
 import io.garrick.mergetree.memtable.Memtable;
 import io.garrick.mergetree.memtable.MemtableRows;
+import io.garrick.mergetree.memtable.RowOrder;
 import io.garrick.mergetree.mvcc.KillSet;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,12 +13,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Gives new rows their place among the versions of their handle: the next older version gets an
  * end, the row itself gets one if a newer version is there already, and a second copy of a version
- * is never seen. Each row is resolved once, in order of arrival, under the table's lock.
+ * is never seen. Each row is resolved once, under the table's lock; the order among them does not
+ * matter.
  *
  * <p>Rows whose end is {@link KillSet#ALWAYS_DEAD} do not exist here: otherwise a row that is
  * loaded again after a purge would be a duplicate of its purged copy.
  */
 final class Resolver {
+    private static final int BATCH_ROWS = 512;
+
     private final List<Memtable> memtables;
     private final Collection<LivePart> parts;
 
@@ -37,15 +42,35 @@ final class Resolver {
     void resolveAll() throws IOException {
         boolean any = false;
         for (Memtable memtable : memtables) {
-            int count = memtable.count();
-            for (int row = memtable.resolved(); row < count; row++) {
-                resolve(memtable, row);
+            int from = memtable.resolved();
+            int to = memtable.count();
+            if (from < to) {
+                memtable.beginResolve(to);
+                resolve(memtable, from, to);
+                memtable.endResolve(to);
                 any = true;
             }
         }
         if (any) {
             parts.forEach(LivePart::applyPending);
         }
+    }
+
+    /** Many rows in the order of their handles, so that each page of handles is unpacked once. */
+    private void resolve(Memtable memtable, int from, int to) throws IOException {
+        if (to - from < BATCH_ROWS || parts.isEmpty()) {
+            for (int row = from; row < to; row++) {
+                resolve(memtable, row);
+            }
+            return;
+        }
+        int[] order = new int[to - from];
+        Arrays.setAll(order, i -> from + i);
+        parts.forEach(part -> part.search().unpackPages(true));
+        for (int row : RowOrder.sort(memtable.rows(), order, order.length)) {
+            resolve(memtable, row);
+        }
+        parts.forEach(part -> part.search().unpackPages(false));
     }
 
     /** Whether exactly this version is there. Call after {@link #resolveAll}. */

@@ -1,6 +1,7 @@
 package io.garrick.mergetree;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 
 /** Rows of a part that a scan wants; the intervals may overlap. */
@@ -37,11 +38,17 @@ final class RowIntervals {
                 return;
             }
         }
-        for (int row = from; row < to; row++) {
-            if (!overlaps(row, row + 1)) {
-                int bit = row - from;
-                words[wordsFrom + (bit >> 6)] &= ~(1L << bit);
+        BitSet inside = new BitSet(to - from);
+        for (Interval interval : intervals) {
+            int first = Math.max(interval.from, from);
+            int end = Math.min(interval.to, to);
+            if (first < end) {
+                inside.set(first - from, end - from);
             }
+        }
+        long[] mask = inside.toLongArray();
+        for (int word = 0; word < (to - from + 63) / 64; word++) {
+            words[wordsFrom + word] &= word < mask.length ? mask[word] : 0;
         }
     }
 }

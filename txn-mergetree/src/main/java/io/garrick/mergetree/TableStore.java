@@ -244,14 +244,15 @@ public final class TableStore implements AutoCloseable {
     }
 
     /**
-     * Replaces everything in the source's range by its rows; durable on return. Does nothing if the
-     * manifest knows {@code opId} already.
+     * Replaces everything in the source's range by its rows; durable on return. If the manifest
+     * knows {@code opId} already, files stay as they are, but rows in memory are removed again.
      *
      * @return number of versions read
      * @throws UnknownTableException the source has rows of a table without a schema
      */
     public long ingest(BulkSource source, OpId opId) throws IOException {
         if (manifest.knows(opId)) {
+            removeFromMemory(source.range());
             return 0;
         }
         BulkLoad load = new BulkLoad(schemas, writer, files, allocator, settings);
@@ -276,8 +277,24 @@ public final class TableStore implements AutoCloseable {
      * opId} already, files stay as they are, but rows in memory are removed again.
      */
     public void purge(KeyRange rawRange, OpId opId) throws IOException {
+        if (manifest.knows(opId)) {
+            removeFromMemory(rawRange);
+            return;
+        }
         replace(rawRange, List.of(), opId);
         log.info("range purged regionId={} index={}", opId.regionId(), opId.index());
+    }
+
+    /** For an operation that is repeated after a crash: its parts are in place already. */
+    private void removeFromMemory(KeyRange rawRange) throws IOException {
+        for (Table table : new TreeMap<>(tables).values()) {
+            table.state.lock();
+            try {
+                new RangePurge(table, rawRange).removeFromMemory();
+            } finally {
+                table.state.unlock();
+            }
+        }
     }
 
     /** One manifest batch: what is in the range goes, the parts come. */

@@ -122,9 +122,23 @@ public final class Memtable {
         return older[row];
     }
 
-    /** Takes the next unresolved row in, behind {@code newer} (-1: as the newest of its handle). */
+    /**
+     * Rows from {@link #resolved} to {@code count} are about to be linked or skipped, each once.
+     */
+    public void beginResolve(int upTo) {
+        if (upTo > ends.length) {
+            int capacity = Math.max(upTo, ends.length * 2);
+            ends = Arrays.copyOf(ends, capacity);
+            older = Arrays.copyOf(older, capacity);
+        }
+    }
+
+    public void endResolve(int upTo) {
+        resolved = upTo;
+    }
+
+    /** Takes a row in, behind {@code newer} (-1: as the newest of its handle). */
     public void link(int row, int newer, long end) {
-        reserve(row);
         ends[row] = end;
         MemtableRows current = rows;
         if (newer < 0) {
@@ -133,25 +147,12 @@ public final class Memtable {
             older[row] = older[newer];
             older[newer] = row;
         }
-        resolved = row + 1;
     }
 
-    /** Takes the next unresolved row as one that never is seen. */
+    /** Takes a row as one that never is seen. */
     public void skip(int row) {
-        reserve(row);
         ends[row] = KillSet.ALWAYS_DEAD;
         older[row] = -1;
-        resolved = row + 1;
-    }
-
-    private void reserve(int row) {
-        if (row != resolved) {
-            throw new IllegalStateException("rows are resolved in order: " + row + " " + resolved);
-        }
-        if (row == ends.length) {
-            ends = Arrays.copyOf(ends, row * 2);
-            older = Arrays.copyOf(older, row * 2);
-        }
     }
 
     // ---- life ----

@@ -2,6 +2,10 @@ package io.garrick.mergetree.part;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import net.jpountz.lz4.LZ4Factory;
 import net.jpountz.lz4.LZ4SafeDecompressor;
@@ -10,10 +14,15 @@ import net.jpountz.lz4.LZ4SafeDecompressor;
 final class PageDecoder {
     private static final LZ4SafeDecompressor LZ4 = LZ4Factory.fastestInstance().safeDecompressor();
 
+    private static final VarHandle WORD =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private final long[] words = new long[BitPack.BLOCK];
-    private final long[] codes = new long[ColumnPage.ROWS];
-    private final long[] lengths = new long[ColumnPage.ROWS];
-    private final int[] dictOffsets = new int[ColumnPage.ROWS + 1];
+    // For pages of bytes; only then allocated.
+    private long[] codes = {};
+    private long[] lengths = {};
+    private int[] dictOffsets = {};
+    private long[] dictWords = {};
     private byte[] dictBytes = {};
     private long position;
 
@@ -110,8 +119,15 @@ final class PageDecoder {
         }
     }
 
+    private void needLengths() {
+        if (lengths.length == 0) {
+            lengths = new long[ColumnPage.ROWS];
+        }
+    }
+
     private void plain(MemorySegment page, ColumnPage into) {
         into.needOffsets();
+        needLengths();
         section(page, lengths, into.count);
         int offset = 0;
         into.offsets[0] = 0;
@@ -125,45 +141,68 @@ final class PageDecoder {
 
     private void dictionary(MemorySegment page, ColumnPage into) {
         into.needOffsets();
+        needLengths();
+        if (codes.length == 0) {
+            codes = new long[ColumnPage.ROWS];
+            dictOffsets = new int[ColumnPage.ROWS + 1];
+        }
         section(page, codes, into.count);
         int distinct = page.get(PageLayout.INT, position);
         position += 8;
         section(page, lengths, distinct);
         int size = 0;
+        long longest = 0;
         for (int code = 0; code < distinct; code++) {
             dictOffsets[code] = size;
             size += (int) lengths[code];
+            longest = Math.max(longest, lengths[code]);
         }
         if (dictBytes.length < size) {
             dictBytes = new byte[size];
         }
         byteRun(page, dictBytes, size);
-        int total = 0;
-        for (int row = 0; row < into.count; row++) {
-            into.offsets[row] = total;
-            total += (int) lengths[(int) codes[row]];
-        }
-        into.offsets[into.count] = total;
-        into.needBytes(total);
-        for (int row = 0; row < into.count; row++) {
-            int code = (int) codes[row];
-            copyShort(
-                    dictBytes,
-                    dictOffsets[code],
-                    into.bytes,
-                    into.offsets[row],
-                    (int) lengths[code]);
+        into.needBytes((int) Math.min(Integer.MAX_VALUE - 16, into.count * longest + Long.BYTES));
+        if (longest <= Long.BYTES) {
+            shortValues(into, distinct);
+        } else {
+            longValues(into);
         }
     }
 
-    private static void copyShort(byte[] from, int fromOffset, byte[] to, int toOffset, int count) {
-        if (count > 16) {
-            System.arraycopy(from, fromOffset, to, toOffset, count);
-            return;
+    // Each value is one 8-byte store; the next value overwrites what is too much.
+    private void shortValues(ColumnPage into, int distinct) {
+        if (dictWords.length < distinct) {
+            dictWords = new long[ColumnPage.ROWS];
         }
-        for (int i = 0; i < count; i++) {
-            to[toOffset + i] = from[fromOffset + i];
+        for (int code = 0; code < distinct; code++) {
+            long word = 0;
+            for (int i = (int) lengths[code] - 1; i >= 0; i--) {
+                word = word << 8 | (dictBytes[dictOffsets[code] + i] & 0xff);
+            }
+            dictWords[code] = word;
         }
+        byte[] bytes = into.bytes;
+        int[] offsets = into.offsets;
+        int offset = 0;
+        for (int row = 0; row < into.count; row++) {
+            int code = (int) codes[row];
+            offsets[row] = offset;
+            WORD.set(bytes, offset, dictWords[code]);
+            offset += (int) lengths[code];
+        }
+        offsets[into.count] = offset;
+    }
+
+    private void longValues(ColumnPage into) {
+        int offset = 0;
+        for (int row = 0; row < into.count; row++) {
+            int code = (int) codes[row];
+            int length = (int) lengths[code];
+            into.offsets[row] = offset;
+            System.arraycopy(dictBytes, dictOffsets[code], into.bytes, offset, length);
+            offset += length;
+        }
+        into.offsets[into.count] = offset;
     }
 
     private void byteRun(MemorySegment page, byte[] into, int length) {
@@ -181,7 +220,7 @@ final class PageDecoder {
                     page.asSlice(position, stored).asByteBuffer(),
                     0,
                     stored,
-                    java.nio.ByteBuffer.wrap(into),
+                    ByteBuffer.wrap(into),
                     0,
                     length);
         }
