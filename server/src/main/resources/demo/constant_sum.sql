@@ -1,0 +1,1 @@
+select count(*) as accounts, sum(balance) as total from bank.accounts
