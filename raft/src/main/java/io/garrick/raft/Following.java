@@ -100,6 +100,16 @@ final class Following {
                         message.getCommit(),
                         message.getEntriesList());
         if (appended != null) {
+            RaftLog.Conflict replaced = appended.conflict();
+            if (replaced != null) {
+                raft.event(
+                        new RaftEvent.TailReplaced(
+                                raft.id(),
+                                replaced.index(),
+                                replaced.oldTerm(),
+                                replaced.newTerm(),
+                                replaced.beforeUnstable()));
+            }
             answer(
                     Raft.message(MsgAppendResponse, message.getFrom())
                             .setIndex(appended.lastNewIndex()));

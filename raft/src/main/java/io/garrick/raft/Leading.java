@@ -124,7 +124,7 @@ final class Leading {
                 return raft.dropProposal(RaftEvent.DropReason.UNREADABLE_CONF_CHANGE);
             }
             String refusal = refusal(change);
-            if (refusal.isEmpty()) {
+            if (refusal.isEmpty() || raft.config.trustConfChanges()) {
                 raft.pendingConfIndex = raft.log.lastIndex() + entries.size() + 1;
                 entries.add(proposed);
             } else {

@@ -437,9 +437,16 @@ final class Raft {
      * Waits for the current term's leader no longer, as if the network told that it is gone (etcd).
      */
     void forgetLeader() {
-        if (role != RaftRole.FOLLOWER
-                || leaderId == NONE
-                || config.readOnlyOption() == RaftConfig.ReadOnlyOption.LEASE_BASED) {
+        if (role != RaftRole.FOLLOWER) {
+            return;
+        }
+        if (config.readOnlyOption() == RaftConfig.ReadOnlyOption.LEASE_BASED) {
+            event(
+                    new RaftEvent.LeaderKept(
+                            id(), leaderId)); // its lease is what makes its reads right
+            return;
+        }
+        if (leaderId == NONE) {
             return;
         }
         event(new RaftEvent.LeaderForgotten(id(), leaderId, term));

@@ -23,6 +23,8 @@ package io.garrick.raft;
  *     Dialect#RAFT_RS}
  * @param stepDownOnRemoval a removed leader becomes follower at once (etcd only; raft-rs leaves it
  *     to the driver)
+ * @param trustConfChanges a leader appends any conf change, even a second one in flight (etcd only;
+ *     unsafe)
  */
 public record RaftConfig(
         long id,
@@ -44,7 +46,8 @@ public record RaftConfig(
         long maxApplyUnpersistedEntries,
         boolean disableProposalForwarding,
         Dialect dialect,
-        boolean stepDownOnRemoval) {
+        boolean stepDownOnRemoval,
+        boolean trustConfChanges) {
 
     public static final long NO_LIMIT = Long.MAX_VALUE;
 
@@ -124,6 +127,7 @@ public record RaftConfig(
         private boolean disableProposalForwarding;
         private Dialect dialect = Dialect.RAFT_RS;
         private boolean stepDownOnRemoval;
+        private boolean trustConfChanges;
 
         private Builder(long id) {
             this.id = id;
@@ -221,6 +225,11 @@ public record RaftConfig(
             return this;
         }
 
+        public Builder trustConfChanges(boolean value) {
+            trustConfChanges = value;
+            return this;
+        }
+
         public RaftConfig build() {
             return new RaftConfig(
                     id,
@@ -242,7 +251,8 @@ public record RaftConfig(
                     maxApplyUnpersistedEntries,
                     disableProposalForwarding,
                     dialect,
-                    stepDownOnRemoval);
+                    stepDownOnRemoval,
+                    trustConfChanges);
         }
     }
 }

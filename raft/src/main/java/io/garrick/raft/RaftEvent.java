@@ -33,6 +33,8 @@ public sealed interface RaftEvent {
 
     record LeaderForgotten(long id, long leader, long term) implements RaftEvent {}
 
+    record LeaderKept(long id, long leader) implements RaftEvent {}
+
     // ---- elections ----
 
     record ElectionStarted(long id, long term) implements RaftEvent {}
@@ -103,6 +105,11 @@ public sealed interface RaftEvent {
 
     // ownTerm: the term this log has at that index, 0 when none.
     record AppendRejected(long id, long from, long index, long logTerm, long ownTerm)
+            implements RaftEvent {}
+
+    // Entries from index on differed from the leader's. beforeUnstable: the storage had them
+    // already.
+    record TailReplaced(long id, long index, long oldTerm, long newTerm, boolean beforeUnstable)
             implements RaftEvent {}
 
     record RejectionReceived(long id, long from, long index, long hintIndex, long hintTerm)

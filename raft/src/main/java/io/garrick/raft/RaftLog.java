@@ -153,17 +153,20 @@ final class RaftLog {
 
     // ---- appending ----
 
+    /** An entry here that the leader's replaces. */
+    record Conflict(long index, long oldTerm, long newTerm, boolean beforeUnstable) {}
+
     /**
-     * The end of an accepted append, and the first index that was replaced or added (0: nothing
-     * new).
+     * An accepted append: the last index it speaks of, and where it replaced the tail of this log.
      */
-    record Appended(long lastNewIndex, long firstChanged) {}
+    record Appended(long lastNewIndex, @Nullable Conflict conflict) {}
 
     /** Takes a leader's entries if they connect to this log; null if they do not. */
     @Nullable Appended tryAppend(long index, long term, long leaderCommit, List<Entry> entries) {
         if (!matches(index, term)) {
             return null;
         }
+        Conflict replaced = null;
         long conflict = firstUnknown(entries);
         if (conflict != 0) {
             if (conflict <= committed) {
@@ -171,12 +174,21 @@ final class RaftLog {
                         Reason.CONFLICT_WITH_COMMITTED,
                         "entry " + conflict + " differs, committed " + committed);
             }
-            append(entries.subList((int) (conflict - index - 1), entries.size()));
+            int skip = (int) (conflict - index - 1);
+            if (conflict <= lastIndex()) {
+                replaced =
+                        new Conflict(
+                                conflict,
+                                term(conflict),
+                                entries.get(skip).getTerm(),
+                                conflict <= unstable.offset());
+            }
+            append(entries.subList(skip, entries.size()));
             persisted = Math.min(persisted, conflict - 1);
         }
         long lastNew = index + entries.size();
         commitTo(Math.min(leaderCommit, lastNew));
-        return new Appended(lastNew, conflict);
+        return new Appended(lastNew, replaced);
     }
 
     private long firstUnknown(List<Entry> entries) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
  */
 class SimulationTest {
     private static final long FIRST = Long.getLong("raft.sim.first", 1);
-    private static final long SEEDS = Long.getLong("raft.sim.seeds", 500);
+    private static final long SEEDS = Long.getLong("raft.sim.seeds", 300);
     private static final int STEPS = Integer.getInteger("raft.sim.steps", 5000);
 
     @Test

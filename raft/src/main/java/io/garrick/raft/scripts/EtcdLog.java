@@ -81,6 +81,11 @@ final class EtcdLog {
                     info(
                             "%x forgetting leader %x at term %d"
                                     .formatted(e.id(), e.leader(), e.term()));
+            case RaftEvent.LeaderKept _ ->
+                    List.of(
+                            new Line(
+                                    Level.ERROR,
+                                    "ignoring MsgForgetLeader due to ReadOnlyLeaseBased"));
             case RaftEvent.ElectionStarted e ->
                     info("%x is starting a new election at term %d".formatted(e.id(), e.term()));
             case RaftEvent.NotPromotable e ->
@@ -152,6 +157,7 @@ final class EtcdLog {
                                             e.logTerm(),
                                             e.index(),
                                             e.from()));
+            case RaftEvent.TailReplaced e -> tailReplaced(e);
             case RaftEvent.RejectionReceived e ->
                     debug(
                             ("%x received MsgAppResp(rejected, hint: (index %d, term %d)) from %x"
@@ -287,6 +293,21 @@ final class EtcdLog {
                             "%s ignored %s from %s: lease is not expired (remaining ticks: %d)"
                                     .formatted(own, type, theirs, e.leaseTicksLeft()));
         };
+    }
+
+    private static List<Line> tailReplaced(RaftEvent.TailReplaced e) {
+        List<Line> lines = new ArrayList<>();
+        lines.addAll(
+                info(
+                        "found conflict at index %d [existing term: %d, conflicting term: %d]"
+                                .formatted(e.index(), e.oldTerm(), e.newTerm())));
+        lines.addAll(
+                info(
+                        (e.beforeUnstable()
+                                        ? "replace the unstable entries from index "
+                                        : "truncate the unstable entries before index ")
+                                + e.index()));
+        return lines;
     }
 
     private static List<Line> snapshotSent(RaftEvent.SnapshotSent e) {

@@ -171,6 +171,7 @@ final class InteractionScript implements Script {
                     "checkquorum",
                     "read-only",
                     "max-committed-size-per-ready",
+                    "disable-conf-change-validation",
                     "step-down-on-removal");
 
     private static RaftConfig config(Directive directive, long id, long applied) {
@@ -194,6 +195,9 @@ final class InteractionScript implements Script {
                         directive.value("read-only", "safe").equals("safe")
                                 ? ReadOnlyOption.SAFE
                                 : ReadOnlyOption.LEASE_BASED)
+                .trustConfChanges(
+                        Boolean.parseBoolean(
+                                directive.value("disable-conf-change-validation", "false")))
                 .stepDownOnRemoval(
                         Boolean.parseBoolean(directive.value("step-down-on-removal", "false")))
                 .build();

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.garrick.raft.scripts.RaftScripts.Outcome;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +19,9 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 class RaftScriptsTest {
+    private static final PrintStream SILENT =
+            new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+
     /** etcd's scripts are not part of this repository: beside it, or where GARRICK_SHARED says. */
     private static Path scripts() {
         String shared = System.getenv("GARRICK_SHARED");
@@ -68,9 +74,9 @@ class RaftScriptsTest {
     @Test
     void anEmptyFolderFails(@TempDir Path empty) throws IOException {
         assertThat(RaftScripts.runAll(empty)).isEmpty();
-        assertThat(RaftScripts.report(empty, System.out)).isFalse();
+        assertThat(RaftScripts.report(empty, SILENT)).isFalse();
         Files.createDirectory(empty.resolve("interaction"));
         Files.writeString(empty.resolve("interaction/none.txt"), "");
-        assertThat(RaftScripts.report(empty, System.out)).isFalse();
+        assertThat(RaftScripts.report(empty, SILENT)).isFalse();
     }
 }
