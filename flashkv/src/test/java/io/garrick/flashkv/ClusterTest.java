@@ -331,7 +331,8 @@ final class ClusterTest {
         Key row = Key.of("t_row".getBytes(StandardCharsets.UTF_8));
         Timestamp first;
         try (FlashKv cluster = FlashKv.start(config());
-                KvClient client = client(cluster)) {
+                PdClient pd = pd(cluster);
+                KvClient client = KvClient.connect(pd)) {
             eventually("three replicas", () -> everywhere(cluster, 3, 1));
             KvTransaction transaction = client.begin();
             transaction.put(row, bytes("one"));
@@ -345,8 +346,9 @@ final class ClusterTest {
             across.commit();
         }
         try (FlashKv cluster = FlashKv.start(config());
-                KvClient client = client(cluster)) {
-            KvSnapshot now = client.snapshot(client.pd().timestamp());
+                PdClient pd = pd(cluster);
+                KvClient client = KvClient.connect(pd)) {
+            KvSnapshot now = client.snapshot(pd.timestamp());
             assertThat(now.get(row)).hasValue(bytes("two"));
             assertThat(now.get(Key.of(bytes("a")))).hasValue(bytes("left"));
             assertThat(now.get(Key.of(bytes("z")))).hasValue(bytes("right"));
@@ -358,8 +360,7 @@ final class ClusterTest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static KvClient client(FlashKv cluster) {
-        return KvClient.connect(
-                PdClient.connect(List.of(cluster.pdAddress()), PdClient.Options.DEFAULT));
+    private static PdClient pd(FlashKv cluster) {
+        return PdClient.connect(List.of(cluster.pdAddress()), PdClient.Options.DEFAULT);
     }
 }

@@ -4,6 +4,7 @@ import io.garrick.proto.raftserver.RaftMessage;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
@@ -19,6 +20,7 @@ final class GrpcTransport implements RaftTransport {
     private final long ownStoreId;
     private final LongFunction<@Nullable String> resolver;
     private final LongConsumer unreachable;
+    private final Set<Long> cut = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -32,6 +34,15 @@ final class GrpcTransport implements RaftTransport {
         this.unreachable = unreachable;
     }
 
+    /** A fault on demand: nothing is sent to the store until the link is healed. */
+    void setCut(long storeId, boolean isCut) {
+        if (isCut) {
+            cut.add(storeId);
+        } else {
+            cut.remove(storeId);
+        }
+    }
+
     private StoreLink link(long storeId) {
         return links.computeIfAbsent(
                 storeId, id -> new StoreLink(ownStoreId, id, resolver, unreachable));
@@ -39,7 +50,7 @@ final class GrpcTransport implements RaftTransport {
 
     @Override
     public void send(RaftMessage message) {
-        if (!closed) {
+        if (!closed && !cut.contains(message.getToPeer().getStoreId())) {
             link(message.getToPeer().getStoreId()).add(message);
         }
     }
@@ -51,11 +62,11 @@ final class GrpcTransport implements RaftTransport {
 
     @Override
     public void sendSnapshot(RaftMessage message, SnapshotFiles files, SnapshotDone done) {
-        if (closed) {
+        long storeId = message.getToPeer().getStoreId();
+        if (closed || cut.contains(storeId)) {
             done.sent(false);
             return;
         }
-        long storeId = message.getToPeer().getStoreId();
         Thread.ofVirtual()
                 .name("flashkv-snapshot-" + storeId)
                 .start(() -> {

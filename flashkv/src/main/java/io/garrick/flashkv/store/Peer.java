@@ -71,6 +71,7 @@ final class Peer implements Applier.Effects {
     private final List<Runnable> afterWrite = new ArrayList<>();
     private int splitsUnderWay;
     private long transferUntilTick;
+    private long refuseVotesUntilTick;
     private long roleTerm;
     private boolean removed;
     private boolean heartbeatDue = true;
@@ -204,8 +205,18 @@ final class Peer implements Applier.Effects {
         switch (raft.getMsgType()) {
             case MsgReadIndex -> stepReadIndex(raft);
             case MsgTransferLeader, MsgPropose -> {} // this store's leaders decide themselves
+            case MsgRequestVote, MsgRequestPreVote -> {
+                if (store.tick() >= refuseVotesUntilTick) {
+                    node.step(raft);
+                }
+            }
             default -> node.step(raft);
         }
+    }
+
+    /** A lease given before a restart is still good: no other leader is helped until it is over. */
+    void refuseVotesUntil(long untilTick) {
+        refuseVotesUntilTick = untilTick;
     }
 
     /** The files belong to this peer from here on. */

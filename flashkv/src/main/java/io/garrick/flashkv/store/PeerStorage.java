@@ -56,7 +56,13 @@ final class PeerStorage implements RaftStorage {
         this.snapshots = snapshots;
         this.region = local.getRegion();
         this.state = local.getState();
-        this.hardState = raft.getHardState();
+        // The commit index is written lazily; what was applied was committed.
+        this.hardState =
+                raft.getHardState().toBuilder()
+                        .setCommit(
+                                Math.max(
+                                        raft.getHardState().getCommit(), applied.getAppliedIndex()))
+                        .build();
         this.lastIndex = raft.getLastIndex();
         this.appliedIndex = applied.getAppliedIndex();
         this.truncatedIndex = applied.getTruncatedState().getIndex();

@@ -54,6 +54,7 @@ public final class Store implements AutoCloseable {
     private final KvEngine kv;
     private final PdClient pd;
     private final PdLink pdLink;
+    private final GrpcTransport transport;
     private final StoreLoop loop;
     private final StoreRegions regionKv;
     private final TransactionLayer transactions;
@@ -78,8 +79,7 @@ public final class Store implements AutoCloseable {
             RaftLog raftLog = keep(new RaftLog(config.directory().resolve("raft"), config.sync()));
             pd = keep(PdClient.connect(config.pdAddresses(), PdClient.Options.DEFAULT));
             storeId = identify();
-            GrpcTransport transport =
-                    keep(new GrpcTransport(storeId, this::addressOf, this::unreachable));
+            transport = keep(new GrpcTransport(storeId, this::addressOf, this::unreachable));
             ExecutorService background =
                     Executors.newSingleThreadExecutor(
                             Thread.ofPlatform()
@@ -158,6 +158,11 @@ public final class Store implements AutoCloseable {
                 .filter(PeerHandle.View::leading)
                 .map(PeerHandle.View::region)
                 .toList();
+    }
+
+    /** A fault on demand: raft messages from here to another store are lost, until healed. */
+    public void setLinkCut(long toStoreId, boolean cut) {
+        transport.setCut(toStoreId, cut);
     }
 
     private StoreLoop loop() {

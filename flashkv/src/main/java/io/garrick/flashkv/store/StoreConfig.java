@@ -41,8 +41,11 @@ public record StoreConfig(
         pdAddresses = List.copyOf(pdAddresses);
     }
 
-    /** Below the election timeout, by TiKV's margin (9 s of 10 s). */
+    /**
+     * How long after a quorum was heard no other leader can be elected. An election takes ten
+     * ticks, but the first may come at once; one more is kept for clocks that differ.
+     */
     long leaseNanos() {
-        return tick.toNanos() * (ELECTION_TICKS - 1);
+        return tick.toNanos() * (ELECTION_TICKS - 2);
     }
 }

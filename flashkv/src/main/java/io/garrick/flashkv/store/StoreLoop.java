@@ -240,6 +240,8 @@ final class StoreLoop implements Runnable {
                 kv.write(batch, true);
             }
         }
+        // It may have promised a leader its silence before it went down.
+        peer.refuseVotesUntil(StoreConfig.ELECTION_TICKS);
         regions.add(peer);
         touched.add(peer);
         if (region.getPeersCount() == 1) {
@@ -327,8 +329,8 @@ final class StoreLoop implements Runnable {
             long now = System.nanoTime();
             if (now - nextTick >= 0) {
                 tickAll();
-                // After a long pause one tick is enough: lost time must not look like silence.
-                nextTick = Math.max(nextTick + tickNanos, now);
+                // Never less than a tick apart: leases count on elections not coming early.
+                nextTick = now + tickNanos;
             }
             while (!touched.isEmpty()) {
                 round();
