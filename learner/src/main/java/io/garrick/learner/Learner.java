@@ -6,6 +6,7 @@ import io.garrick.learner.peer.Store;
 import io.garrick.learner.snapshot.SnapshotStore;
 import io.garrick.learner.transport.RaftClient;
 import io.garrick.learner.transport.RaftServer;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
@@ -128,6 +129,11 @@ public final class Learner implements AutoCloseable {
                 store.counters().messagesReceived(),
                 store.counters().messagesRefused(),
                 regions.stream().mapToLong(LearnerStatus.Region::lag).max().orElse(0));
+    }
+
+    /** Publishes this learner's numbers; a registry takes one learner. */
+    public void registerMetrics(PrometheusRegistry registry) {
+        LearnerMetrics.register(registry, this::status);
     }
 
     @Override

@@ -23,10 +23,13 @@ import io.garrick.proto.raftcmd.BatchSplitRequest;
 import io.garrick.proto.raftcmd.ChangePeerRequest;
 import io.garrick.proto.raftcmd.ChangePeerV2Request;
 import io.garrick.proto.raftcmd.CmdType;
+import io.garrick.proto.raftcmd.CommitMergeRequest;
+import io.garrick.proto.raftcmd.PrepareMergeRequest;
 import io.garrick.proto.raftcmd.PutRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.RaftRequestHeader;
 import io.garrick.proto.raftcmd.Request;
+import io.garrick.proto.raftcmd.RollbackMergeRequest;
 import io.garrick.proto.raftcmd.SplitRequest;
 import io.garrick.proto.raftserver.Done;
 import io.garrick.proto.raftserver.ExtraMessage;
@@ -57,10 +60,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -90,6 +95,7 @@ final class FakeLeader implements AutoCloseable {
     private volatile Optional<ManagedChannel> channel = Optional.empty();
     private volatile Optional<StreamObserver<BatchRaftMessage>> stream = Optional.empty();
     private volatile String dialled = "";
+    private final Set<Long> muted = new HashSet<>();
     private volatile boolean closed;
     volatile Optional<ByteString> lockedAnswer = Optional.empty();
 
@@ -304,6 +310,92 @@ final class FakeLeader implements AutoCloseable {
         });
     }
 
+    /** Nothing of this region reaches anybody until {@link #unmute}. */
+    void mute(long regionId) {
+        call(() -> muted.add(regionId));
+    }
+
+    void unmute(long regionId) {
+        call(() -> muted.remove(regionId));
+    }
+
+    /** Prepares the source and commits at the target, which takes over its neighbour's keys. */
+    void merge(long sourceId, long targetId) {
+        Region target = region(targetId);
+        long minIndex = Math.max(6, lastIndex(sourceId) - 2);
+        propose(
+                sourceId,
+                RaftCmdRequest.newBuilder()
+                        .setAdminRequest(
+                                AdminRequest.newBuilder()
+                                        .setCmdType(AdminCmdType.PrepareMerge)
+                                        .setPrepareMerge(
+                                                PrepareMergeRequest.newBuilder()
+                                                        .setMinIndex(minIndex)
+                                                        .setTarget(target))));
+        awaitCommitted(sourceId);
+        long commit = lastIndex(sourceId);
+        CommitMergeRequest.Builder merge =
+                CommitMergeRequest.newBuilder().setSource(region(sourceId)).setCommit(commit);
+        call(() ->
+                merge.addAllEntries(
+                        group(sourceId)
+                                .storage
+                                .entries(minIndex, commit + 1, Long.MAX_VALUE)
+                                .orElseThrow()));
+        propose(
+                targetId,
+                RaftCmdRequest.newBuilder()
+                        .setAdminRequest(
+                                AdminRequest.newBuilder()
+                                        .setCmdType(AdminCmdType.CommitMerge)
+                                        .setCommitMerge(merge)));
+        awaitCommitted(targetId);
+    }
+
+    void rollbackMerge(long sourceId) {
+        propose(
+                sourceId,
+                RaftCmdRequest.newBuilder()
+                        .setAdminRequest(
+                                AdminRequest.newBuilder()
+                                        .setCmdType(AdminCmdType.PrepareMerge)
+                                        .setPrepareMerge(
+                                                PrepareMergeRequest.newBuilder()
+                                                        .setTarget(Region.newBuilder().setId(1)))));
+        awaitCommitted(sourceId);
+        propose(
+                sourceId,
+                RaftCmdRequest.newBuilder()
+                        .setAdminRequest(
+                                AdminRequest.newBuilder()
+                                        .setCmdType(AdminCmdType.RollbackMerge)
+                                        .setRollbackMerge(
+                                                RollbackMergeRequest.newBuilder()
+                                                        .setCommit(lastIndex(sourceId)))));
+        awaitCommitted(sourceId);
+    }
+
+    private void applyMerge(Group group, AdminRequest admin) {
+        RegionEpoch epoch = group.region.getRegionEpoch();
+        RegionEpoch.Builder next = epoch.toBuilder().setVersion(epoch.getVersion() + 1);
+        if (admin.getCmdType() == AdminCmdType.PrepareMerge) {
+            next.setConfVer(epoch.getConfVer() + 1);
+        }
+        if (admin.getCmdType() == AdminCmdType.CommitMerge) {
+            Region source = admin.getCommitMerge().getSource();
+            next.setVersion(Math.max(epoch.getVersion(), source.getRegionEpoch().getVersion()) + 1);
+            Group merged = group(source.getId());
+            merged.data.forEach((cf, family) -> family(group, cf.wireName()).putAll(family));
+            groups.remove(source.getId());
+            pd.regions.remove(source.getId());
+            // Only the left neighbour is ever merged here.
+            group.region = group.region.toBuilder().setStartKey(source.getStartKey()).build();
+        }
+        group.region = group.region.toBuilder().setRegionEpoch(next).build();
+        pd.regions.put(group.region.getId(), group.region);
+    }
+
     Region region(long regionId) {
         Region[] found = new Region[1];
         call(() -> found[0] = group(regionId).region);
@@ -436,6 +528,8 @@ final class FakeLeader implements AutoCloseable {
             if (command.hasAdminRequest()) {
                 if (command.getAdminRequest().getCmdType() == AdminCmdType.BatchSplit) {
                     applySplit(group, command.getAdminRequest().getSplits().getRequests(0));
+                } else {
+                    applyMerge(group, command.getAdminRequest());
                 }
                 return;
             }
@@ -610,7 +704,7 @@ final class FakeLeader implements AutoCloseable {
                 batch.add(full.build());
             }
         }
-        if (!batch.isEmpty()) {
+        if (!batch.isEmpty() && !muted.contains(group.region.getId())) {
             transmit(batch);
         }
     }

@@ -180,6 +180,80 @@ final class LearnerTest {
         assertThat(read("a", "z", 100)).isInstanceOf(ReadOutcome.Ready.class);
     }
 
+    // ---- merge ----
+
+    private void twoRegions() {
+        join(REGION, 72);
+        awaitPhase(REGION, Phase.NORMAL);
+        leader.split(REGION, "m", 8);
+        awaitPhase(8, Phase.NORMAL);
+        leader.awaitLeader(8);
+        leader.put(8, Cf.WRITE, "b", "2");
+        leader.put(REGION, Cf.WRITE, "x", "3");
+        awaitRow("b", "2");
+        awaitRow("x", "3");
+    }
+
+    private void assertMerged() {
+        await("region 8 is gone", () -> phase(8).isEmpty());
+        awaitPhase(REGION, Phase.NORMAL);
+        assertThat(region(REGION).range()).isEqualTo(KeyRange.ALL);
+        assertThat(sink.rows()).containsEntry("b", "2").containsEntry("x", "3");
+        leader.put(REGION, Cf.WRITE, "c", "4");
+        awaitRow("c", "4");
+        assertThat(sink.callLog()).doesNotContain("remove 8");
+    }
+
+    @Test
+    void aMergeJoinsTwoRegionsAndKeepsTheirData() throws Exception {
+        twoRegions();
+        leader.merge(8, REGION);
+        assertMerged();
+        assertThat(read("a", "z", 100)).isInstanceOf(ReadOutcome.Ready.class);
+    }
+
+    @Test
+    void aSourceThatLagsIsBroughtToItsEndByTheTargetsCommand() {
+        twoRegions();
+        leader.mute(8);
+        leader.put(8, Cf.WRITE, "late", "5");
+        leader.awaitCommitted(8);
+        leader.merge(8, REGION);
+        assertMerged();
+        awaitRow("late", "5");
+    }
+
+    @Test
+    void aMergeThatTheSinkHasLostIsReplayed() throws Exception {
+        twoRegions();
+        leader.merge(8, REGION);
+        assertMerged();
+        crashAndRestart();
+        awaitRow("b", "2");
+        awaitRow("c", "4");
+        assertMerged();
+    }
+
+    @Test
+    void aMergeThatTheSinkHasKeptIsNotReplayed() throws Exception {
+        twoRegions();
+        leader.merge(8, REGION);
+        assertMerged();
+        sink.checkpoint();
+        crashAndRestart();
+        assertMerged();
+        assertThat(learner.status().snapshotsReceived()).isZero();
+    }
+
+    @Test
+    void aMergeRolledBackLetsReadsGoOn() throws Exception {
+        twoRegions();
+        leader.rollbackMerge(8);
+        leader.put(8, Cf.WRITE, "d", "5");
+        awaitRow("d", "5");
+        assertThat(read("a", "b", 100)).isInstanceOf(ReadOutcome.Ready.class);
+    }
+
     // ---- restart ----
 
     @Test

@@ -205,11 +205,13 @@ final class Peer implements PeerReads.Host {
         if (raft.getMsgType() == MessageType.MsgHeartbeat
                 && raft.getTerm() >= node.term()
                 && raft.getCommit() > node.lastIndex()) {
-            quarantine(
-                    "the leader counts on entry "
-                            + raft.getCommit()
-                            + ", log ends at "
-                            + node.lastIndex());
+            if (mayApply()) {
+                quarantine(
+                        "the leader counts on entry "
+                                + raft.getCommit()
+                                + ", log ends at "
+                                + node.lastIndex());
+            }
             return raft.toBuilder().setCommit(Math.min(raft.getCommit(), node.lastIndex())).build();
         }
         return raft;
@@ -668,7 +670,7 @@ final class Peer implements PeerReads.Host {
         }
         reads.onTick(tick);
         try {
-            if (tick % TRUNCATE_TICKS == 0 && mayApply()) {
+            if ((tick + regionId) % TRUNCATE_TICKS == 0 && mayApply()) {
                 truncateLog(Long.MAX_VALUE);
             }
         } catch (IOException e) {

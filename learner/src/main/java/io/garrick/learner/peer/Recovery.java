@@ -102,7 +102,7 @@ final class Recovery {
         RegionLocalState local = record.local;
         if (local.hasMergeState()) {
             RegionState target = states.get(local.getMergeState().getTarget().getId());
-            if (target != null && contains(target.local().getRegion(), local.getRegion())) {
+            if (target != null && tookIn(target.local().getRegion(), local.getRegion())) {
                 return new Plan.Bury(
                         local.toBuilder()
                                 .setState(PeerState.Tombstone)
@@ -125,7 +125,10 @@ final class Recovery {
                 splitComesAgain ? Phase.SILENT : Phase.QUARANTINED);
     }
 
-    private static boolean contains(Region outer, Region inner) {
-        return Regions.range(outer).contains(Regions.range(inner));
+    // A merge makes the target newer than both. An older one with these keys is the parent of a
+    // split that is yet to be replayed.
+    private static boolean tookIn(Region target, Region source) {
+        return target.getRegionEpoch().getVersion() > source.getRegionEpoch().getVersion()
+                && Regions.range(target).contains(Regions.range(source));
     }
 }

@@ -16,6 +16,8 @@ import io.garrick.learner.RegionLease;
 import io.garrick.learner.SnapshotFiles;
 import io.garrick.learner.snapshot.SnapshotStore;
 import io.garrick.proto.eraft.HardState;
+import io.garrick.proto.eraft.MessageType;
+import io.garrick.proto.eraft.SnapshotMetadata;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftserver.MergeState;
@@ -61,6 +63,7 @@ public final class Store implements ReadGate, AutoCloseable {
     private static final long GRANT_TICKS = 60;
     private static final long SILENT_TICKS = 5;
     private static final int INSTALLERS = 2;
+    private static final long MAX_QUEUED_BYTES = 256L << 20;
 
     /** How many workers, and how long a tick is. */
     public record Options(int workers, Duration tick) {}
@@ -85,6 +88,7 @@ public final class Store implements ReadGate, AutoCloseable {
     private final ExecutorService installers;
     private final Thread clock;
     private volatile @Nullable Outbox outbox;
+    private final AtomicLong queuedBytes = new AtomicLong();
     private final AtomicLong tick = new AtomicLong();
     private volatile boolean failed;
 
@@ -112,7 +116,7 @@ public final class Store implements ReadGate, AutoCloseable {
         this.onFatal = onFatal;
         this.ident = identify();
         for (int i = 0; i < options.workers; i++) {
-            workers.add(new Worker("garrick-region-" + i, this::writeTogether));
+            workers.add(new Worker("garrick-region-" + i, this::writeTogether, this::fail));
             tickPosted.add(new AtomicBoolean());
         }
         this.installers =
@@ -305,8 +309,8 @@ public final class Store implements ReadGate, AutoCloseable {
         }
     }
 
-    /** The disk failed: nothing may be acknowledged any more. */
-    void fail(IOException cause) {
+    /** The disk failed, or a thread died: nothing may be acknowledged any more. */
+    void fail(Throwable cause) {
         if (!failed) {
             failed = true;
             LOG.error("store stopped storeId={}", storeId(), cause);
@@ -347,7 +351,7 @@ public final class Store implements ReadGate, AutoCloseable {
         try {
             action.run();
         } catch (UncheckedIOException e) {
-            fail(new IOException(e));
+            fail(e);
         } catch (RuntimeException e) {
             LOG.error(
                     e instanceof RaftBrokenException
@@ -475,7 +479,22 @@ public final class Store implements ReadGate, AutoCloseable {
             refused(malformed.get());
             return message.getToPeer().getStoreId() == storeId();
         }
-        worker(message.getRegionId()).post(() -> deliver(message));
+        if (failed) {
+            return false;
+        }
+        long bytes = message.getSerializedSize();
+        if (message.getMessage().getMsgType() == MessageType.MsgAppend
+                && queuedBytes.get() + bytes > MAX_QUEUED_BYTES) {
+            // Not acknowledged, so the leader sends it again.
+            refused("too much waits already");
+            return true;
+        }
+        queuedBytes.addAndGet(bytes);
+        worker(message.getRegionId())
+                .post(() -> {
+                    queuedBytes.addAndGet(-bytes);
+                    deliver(message);
+                });
         return true;
     }
 
@@ -490,6 +509,17 @@ public final class Store implements ReadGate, AutoCloseable {
             guard(peer, () -> deliver(peer, message));
         } else {
             deliverToMissing(message);
+            dropSnapshotOf(message);
+        }
+    }
+
+    // Files of a message that no peer takes in are of no use.
+    private void dropSnapshotOf(RaftMessage message) {
+        if (message.getMessage().getMsgType() == MessageType.MsgSnapshot) {
+            SnapshotMetadata metadata = message.getMessage().getSnapshot().getMetadata();
+            dropSnapshot(
+                    new SnapshotStore.Id(
+                            message.getRegionId(), metadata.getTerm(), metadata.getIndex()));
         }
     }
 

@@ -21,12 +21,19 @@ final class Worker implements AutoCloseable {
 
     private final BlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
     private final Consumer<Set<Peer>> writeTogether;
+    private final Consumer<Throwable> onDeath;
     private final Set<Peer> touched = new LinkedHashSet<>();
     private final Thread thread;
     private volatile boolean closed;
 
-    Worker(String name, Consumer<Set<Peer>> writeTogether) {
+    /**
+     * Not started yet.
+     *
+     * @param onDeath told if an error ends the thread: its regions cannot go on
+     */
+    Worker(String name, Consumer<Set<Peer>> writeTogether, Consumer<Throwable> onDeath) {
         this.writeTogether = writeTogether;
+        this.onDeath = onDeath;
         this.thread = Thread.ofPlatform().name(name).unstarted(this::run);
     }
 
@@ -59,6 +66,9 @@ final class Worker implements AutoCloseable {
             } catch (InterruptedException e) {
                 // Only close() interrupts.
                 return;
+            } catch (Error e) {
+                onDeath.accept(e);
+                throw e;
             }
         }
     }
