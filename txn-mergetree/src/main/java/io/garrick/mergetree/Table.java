@@ -114,6 +114,15 @@ final class Table {
         return List.copyOf(frozen);
     }
 
+    boolean hasFrozen() {
+        state.lock();
+        try {
+            return !frozen.isEmpty();
+        } finally {
+            state.unlock();
+        }
+    }
+
     /** Frozen ones, then the active one. */
     List<Memtable> memtables() {
         checkState();

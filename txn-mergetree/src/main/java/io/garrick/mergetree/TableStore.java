@@ -189,6 +189,9 @@ public final class TableStore implements AutoCloseable {
     }
 
     private boolean worthAPart(Table table) {
+        if (table.hasFrozen()) {
+            return true; // an earlier flush did not get through
+        }
         Memtable active = table.active();
         return active != null
                 && (active.count() >= settings.flushRows()
