@@ -5,25 +5,41 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Runs the parts of one call side by side, the first one on the caller's thread. */
+/** Runs the parts of one call side by side, on the caller's thread and some others. */
 final class Parallel {
+    /** Of one call: a huge transaction shall not send everything at once. */
+    private static final int MOST_AT_ONCE = 16;
+
     private Parallel() {}
 
-    /** Returns when all are done; throws the first failure in list order. */
+    /** Returns when all are done; throws one of the failures. After a failure no part begins. */
     static void run(ExecutorService executor, List<? extends Runnable> parts) {
+        AtomicInteger next = new AtomicInteger();
+        Runnable worker =
+                () -> {
+                    try {
+                        for (int i = next.getAndIncrement();
+                                i < parts.size();
+                                i = next.getAndIncrement()) {
+                            parts.get(i).run();
+                        }
+                    } catch (RuntimeException e) {
+                        next.set(parts.size());
+                        throw e;
+                    }
+                };
         List<Future<?>> others = new ArrayList<>();
-        for (int i = 1; i < parts.size(); i++) {
-            others.add(executor.submit(parts.get(i)));
+        for (int i = 1; i < Math.min(parts.size(), MOST_AT_ONCE); i++) {
+            others.add(executor.submit(worker));
         }
         RuntimeException failure = null;
-        if (!parts.isEmpty()) {
-            try {
-                parts.getFirst().run();
-            } catch (RuntimeException e) {
-                failure = e;
-            }
+        try {
+            worker.run();
+        } catch (RuntimeException e) {
+            failure = e;
         }
         for (Future<?> other : others) {
             RuntimeException also = outcome(other);
