@@ -4,10 +4,13 @@ import io.garrick.base.Timestamp;
 import io.garrick.codec.schema.TableSchema;
 import io.garrick.query.QueryException.Kind;
 import io.garrick.query.duck.DuckDb;
+import io.garrick.query.duck.DuckSql;
 import io.garrick.query.sql.Like;
 import io.garrick.query.sql.Plan;
 import io.garrick.query.sql.SqlPlanner;
 import io.garrick.query.sql.Statement;
+import io.garrick.query.vector.LeafProgram;
+import io.garrick.query.vector.Overflow;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -146,16 +149,33 @@ public final class QueryEngine implements AutoCloseable {
     }
 
     private ResultStream run(Physical physical, Timestamp ts) {
+        metrics.queries.labelValues(physical.engine()).inc();
+        Schema schema = physical.plan().schema();
+        try {
+            return run(physical.parts(), schema, ts);
+        } catch (Overflow overflow) {
+            LOG.info("query restarted without own operators reason={}", overflow.getMessage());
+            metrics.restarts.inc();
+            return run(physical.plainParts(), schema, ts);
+        }
+    }
+
+    private ResultStream run(DuckSql parts, Schema schema, Timestamp ts) {
         BufferAllocator child =
                 allocator.newChildAllocator(
                         "query-" + queryIds.incrementAndGet(), 0, config.queryMemoryBytes());
-        metrics.queries.labelValues(physical.engine()).inc();
-        return duckDb.run(
-                physical.duckSql(),
-                physical.plan().schema(),
-                ts,
-                scan -> open(scan.table(), ts),
-                child);
+        if (parts.onlyLeaf().isEmpty()) {
+            return duckDb.run(parts, schema, ts, scan -> open(scan.table(), ts), child);
+        }
+        LeafProgram leaf = parts.onlyLeaf().get();
+        TableView view;
+        try {
+            view = open(leaf.scan().table(), ts);
+        } catch (RuntimeException failure) {
+            child.close();
+            throw failure;
+        }
+        return LeafResult.start(leaf, schema, ts, config.threads(), view, child);
     }
 
     private TableView open(TableSchema table, Timestamp ts) {

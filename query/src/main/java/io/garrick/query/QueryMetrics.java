@@ -19,6 +19,11 @@ final class QueryMetrics {
                     .help("Statements that failed, by the kind of failure.")
                     .labelNames("kind")
                     .build();
+    final Counter restarts =
+            Counter.builder()
+                    .name("garrick_query_restarts_total")
+                    .help("Queries that outgrew our own operators and ran in DuckDB instead.")
+                    .build();
     final Counter rows =
             Counter.builder()
                     .name("garrick_query_rows_total")
@@ -44,6 +49,7 @@ final class QueryMetrics {
     void register(PrometheusRegistry registry) {
         registry.register(queries);
         registry.register(failures);
+        registry.register(restarts);
         registry.register(rows);
         registry.register(seconds);
         registry.register(planSeconds);

@@ -43,7 +43,7 @@ final class WarmUp {
             Plan plan = planner.plan(sql, Optional.of("warm"), List.of());
             try (ResultStream result =
                     duckDb.run(
-                            DuckSql.of(plan.rel()),
+                            DuckSql.of(plan.rel(), DuckSql.Operators.SCAN_ONLY),
                             plan.schema(),
                             Timestamp.ZERO,
                             _ -> new EmptyView(),

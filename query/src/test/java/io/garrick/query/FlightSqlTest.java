@@ -189,7 +189,7 @@ final class FlightSqlTest {
     @Test
     void explainNamesWhoRunsWhat() {
         assertThat(print("explain select city, count(*) from people group by city", Format.CSV))
-                .contains("REPLICA scan")
+                .contains("REPLICA s0_people: aggregate")
                 .contains("shop.people");
     }
 }

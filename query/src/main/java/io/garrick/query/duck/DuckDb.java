@@ -23,6 +23,7 @@ import org.duckdb.DuckDBConnection;
  */
 public final class DuckDb implements AutoCloseable {
     private final DuckDBConnection root;
+    private final int threads;
 
     /** Opens what a leaf reads. */
     @FunctionalInterface
@@ -30,8 +31,9 @@ public final class DuckDb implements AutoCloseable {
         TableView open(Scan scan);
     }
 
-    private DuckDb(DuckDBConnection root) {
+    private DuckDb(DuckDBConnection root, int threads) {
         this.root = root;
+        this.threads = threads;
     }
 
     public static DuckDb open(QueryConfig config) {
@@ -52,7 +54,7 @@ public final class DuckDb implements AutoCloseable {
                     statement.execute(setting);
                 }
             }
-            return new DuckDb(root);
+            return new DuckDb(root, config.threads());
         } catch (SQLException failure) {
             throw new QueryException(
                     Kind.INTERNAL, "DuckDB does not start: " + failure.getMessage(), failure);
@@ -76,9 +78,10 @@ public final class DuckDb implements AutoCloseable {
     }
 
     /**
-     * Starts a query. The stream owns {@code allocator}.
+     * Starts a query. The stream owns the allocator.
      *
      * @param schema of the result; types equal to the plan's
+     * @throws io.garrick.query.vector.Overflow a leaf must run without our own operators
      */
     public ResultStream run(
             DuckSql query,
@@ -86,7 +89,7 @@ public final class DuckDb implements AutoCloseable {
             Timestamp snapshotTs,
             ViewOpener views,
             BufferAllocator ownedAllocator) {
-        return DuckResult.start(root, query, schema, snapshotTs, views, ownedAllocator);
+        return DuckResult.start(root, query, schema, snapshotTs, threads, views, ownedAllocator);
     }
 
     @Override

@@ -3,9 +3,12 @@ package io.garrick.query.duck;
 import io.garrick.base.Timestamp;
 import io.garrick.query.QueryException;
 import io.garrick.query.QueryException.Kind;
+import io.garrick.query.Relabel;
 import io.garrick.query.ResultStream;
 import io.garrick.query.TableView;
-import io.garrick.query.scan.Scan;
+import io.garrick.query.vector.BatchSource;
+import io.garrick.query.vector.LeafProgram;
+import io.garrick.query.vector.Overflow;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,10 +18,8 @@ import java.util.Map;
 import org.apache.arrow.c.ArrowArrayStream;
 import org.apache.arrow.c.Data;
 import org.apache.arrow.memory.BufferAllocator;
-import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBResultSet;
@@ -30,6 +31,7 @@ final class DuckResult implements ResultStream {
 
     private final Schema schema;
     private final Timestamp snapshotTs;
+    private final int threads;
     private final BufferAllocator allocator;
     private final VectorSchemaRoot batch;
     private final List<ScanStream> streams = new ArrayList<>();
@@ -41,7 +43,9 @@ final class DuckResult implements ResultStream {
     private @Nullable DuckDBResultSet result;
     private @Nullable ArrowReader reader;
 
-    private DuckResult(Schema schema, Timestamp snapshotTs, BufferAllocator allocator) {
+    private DuckResult(
+            Schema schema, Timestamp snapshotTs, int threads, BufferAllocator allocator) {
+        this.threads = threads;
         this.schema = schema;
         this.snapshotTs = snapshotTs;
         this.allocator = allocator;
@@ -53,14 +57,21 @@ final class DuckResult implements ResultStream {
             DuckSql query,
             Schema schema,
             Timestamp snapshotTs,
+            int threads,
             DuckDb.ViewOpener opener,
             BufferAllocator ownedAllocator) {
-        DuckResult stream = new DuckResult(schema, snapshotTs, ownedAllocator);
+        DuckResult stream = new DuckResult(schema, snapshotTs, threads, ownedAllocator);
         try {
             stream.register(root, query, opener);
             stream.open(query);
             return stream;
         } catch (SQLException | IOException | RuntimeException failure) {
+            for (ScanStream leaf : stream.streams) {
+                if (leaf.failure() instanceof Overflow overflow) {
+                    stream.close();
+                    throw overflow;
+                }
+            }
             QueryException answer = stream.explain(stream.cause(root, query, opener, failure));
             stream.close();
             throw answer;
@@ -77,7 +88,7 @@ final class DuckResult implements ResultStream {
             return failure;
         }
         BufferAllocator child = allocator.newChildAllocator("cause", 0, allocator.getLimit());
-        DuckResult again = new DuckResult(schema, snapshotTs, child);
+        DuckResult again = new DuckResult(schema, snapshotTs, threads, child);
         try (again) {
             DuckDBConnection own = again.register(root, query, opener);
             try (Statement table = own.createStatement()) {
@@ -94,12 +105,17 @@ final class DuckResult implements ResultStream {
             throws SQLException, IOException {
         DuckDBConnection own = root.duplicate();
         connection = own;
-        for (Map.Entry<String, Scan> leaf : query.scans().entrySet()) {
-            Scan scan = leaf.getValue();
-            TableView view = opener.open(scan);
+        for (Map.Entry<String, LeafProgram> leaf : query.leaves().entrySet()) {
+            LeafProgram program = leaf.getValue();
+            TableView view = opener.open(program.scan());
             views.add(view);
-            ScanStream stream =
-                    new ScanStream(scan, view.morsels(scan.spec()), allocator, () -> cancelled);
+            BatchSource source =
+                    program.open(
+                            view.morsels(program.scan().spec()),
+                            allocator,
+                            threads,
+                            () -> cancelled);
+            ScanStream stream = new ScanStream(source, program.schema(), allocator);
             streams.add(stream);
             ArrowArrayStream handle = ArrowArrayStream.allocateNew(allocator);
             exported.add(handle);
@@ -154,26 +170,9 @@ final class DuckResult implements ResultStream {
     /** The same buffers under the names and types that were announced. */
     private void take(VectorSchemaRoot from) {
         for (int i = 0; i < schema.getFields().size(); i++) {
-            FieldVector source = from.getVector(i);
-            FieldVector target = batch.getVector(i);
-            if (source.getMinorType() == target.getMinorType()) {
-                source.makeTransferPair(target).transfer();
-            } else {
-                relabel(source, target);
-            }
+            Relabel.move(from.getVector(i), batch.getVector(i));
         }
         batch.setRowCount(from.getRowCount());
-    }
-
-    /** Types of one layout, such as times with and without a zone. */
-    private static void relabel(FieldVector source, FieldVector target) {
-        if (source.getBufferSizeFor(1) != target.getBufferSizeFor(1)) {
-            throw new IllegalStateException(
-                    "DuckDB gave " + source.getField() + " for " + target.getField());
-        }
-        target.loadFieldBuffers(
-                new ArrowFieldNode(source.getValueCount(), source.getNullCount()),
-                source.getFieldBuffers());
     }
 
     @Override

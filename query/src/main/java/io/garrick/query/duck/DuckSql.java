@@ -1,31 +1,49 @@
 package io.garrick.query.duck;
 
-import io.garrick.query.scan.Scan;
 import io.garrick.query.sql.SqlTypes;
+import io.garrick.query.vector.LeafProgram;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.calcite.rel.RelNode;
+import org.apache.calcite.rel.core.TableScan;
 import org.apache.calcite.rel.rel2sql.RelToSqlConverter;
 import org.apache.calcite.rel.type.RelDataType;
 import org.apache.calcite.rel.type.RelDataTypeField;
 
 /**
- * A plan as DuckDB runs it.
+ * A plan cut in two: leaves that our own operators run, and the rest as DuckDB's SQL.
  *
  * @param sql its columns are named c0, c1, ... and have exactly the plan's types
- * @param scans the streams that {@code sql} names as tables
+ * @param leaves the streams that {@code sql} names as tables
+ * @param isLeaf the whole plan is the one leaf: DuckDB has nothing to do
  */
-public record DuckSql(String sql, Map<String, Scan> scans) {
-    public static DuckSql of(RelNode plan) {
-        LeafCutter cutter = new LeafCutter();
-        RelNode cut = plan.accept(cutter);
+public record DuckSql(String sql, Map<String, LeafProgram> leaves, boolean isLeaf) {
+    /** Which of our own operators may be used. */
+    public enum Operators {
+        ALL,
+        /** Neither filters nor aggregates: numbers of any size, groups of any count. */
+        SCAN_ONLY
+    }
+
+    public static DuckSql of(RelNode plan, Operators operators) {
+        LeafCutter cutter = new LeafCutter(operators);
+        RelNode cut = cutter.visit(plan);
+        if (cut instanceof TableScan) {
+            return new DuckSql("", cutter.leaves(), true);
+        }
         String inner =
                 new RelToSqlConverter(DuckDialect.INSTANCE)
                         .visitRoot(cut)
                         .asStatement()
                         .toSqlString(DuckDialect.INSTANCE)
                         .getSql();
-        return new DuckSql(exactTypes(inner, plan.getRowType()), cutter.scans());
+        return new DuckSql(exactTypes(inner, plan.getRowType()), cutter.leaves(), false);
+    }
+
+    /** The leaf that is the whole plan. */
+    public Optional<LeafProgram> onlyLeaf() {
+        return isLeaf ? leaves.values().stream().findFirst() : Optional.empty();
     }
 
     /** DuckDB's own result types may be wider, or doubles where MySQL has decimals. */

@@ -7,10 +7,10 @@ import org.apache.arrow.memory.OutOfMemoryException;
 import org.jspecify.annotations.Nullable;
 
 /** What a failure below means to the user. */
-final class Failures {
+public final class Failures {
     private Failures() {}
 
-    static QueryException explain(Throwable failure) {
+    public static QueryException explain(Throwable failure) {
         for (@Nullable Throwable at = failure; at != null; at = at.getCause()) {
             if (at instanceof QueryException known) {
                 return known;

@@ -8,7 +8,6 @@ import io.garrick.mergetree.ZoneFilter;
 import io.garrick.query.sql.ReplicaTable;
 import io.garrick.query.sql.SqlTypes;
 import java.util.List;
-import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.Field;
@@ -67,10 +66,14 @@ public record Scan(
         return rows;
     }
 
-    /** Moves the visible rows of {@code batch} into {@code target}, which has {@link #schema}. */
-    public static void load(MaskedBatch batch, VectorSchemaRoot target) {
+    /**
+     * Moves the visible rows of {@code batch} into {@code target}.
+     *
+     * @param columns which columns of the batch become those of the target
+     */
+    public static void load(MaskedBatch batch, List<Integer> columns, VectorSchemaRoot target) {
         int[] rows = batch.allVisible() ? null : visibleRows(batch);
-        load(batch, rows, batch.visibleCount(), target);
+        load(batch, columns, rows, batch.visibleCount(), target);
     }
 
     /**
@@ -79,10 +82,14 @@ public record Scan(
      * @param rows null for all
      */
     public static void load(
-            MaskedBatch batch, int @Nullable [] rows, int count, VectorSchemaRoot target) {
+            MaskedBatch batch,
+            List<Integer> columns,
+            int @Nullable [] rows,
+            int count,
+            VectorSchemaRoot target) {
         int[] chosen = rows;
-        for (int i = 0; i < batch.columns().size(); i++) {
-            FieldVector from = batch.columns().get(i);
+        for (int i = 0; i < columns.size(); i++) {
+            FieldVector from = batch.columns().get(columns.get(i));
             FieldVector to = target.getVector(i);
             if (rows == null && Gather.sameLayout(from, to)) {
                 from.makeTransferPair(to).transfer();
@@ -102,10 +109,5 @@ public record Scan(
             rows[i] = i;
         }
         return rows;
-    }
-
-    /** An empty batch of this scan's schema. The caller closes it. */
-    public VectorSchemaRoot newRoot(BufferAllocator allocator) {
-        return VectorSchemaRoot.create(schema, allocator);
     }
 }

@@ -61,7 +61,13 @@ final class Optimizer {
         rel = orderJoins(rel);
         rel = run(rel, PUSH_DOWN);
         rel = new RelFieldTrimmer(null, builder).trim(rel);
-        return run(rel, List.of(CoreRules.PROJECT_MERGE, CoreRules.PROJECT_REMOVE));
+        return run(
+                rel,
+                List.of(
+                        CoreRules.FILTER_PROJECT_TRANSPOSE,
+                        CoreRules.FILTER_MERGE,
+                        CoreRules.PROJECT_MERGE,
+                        CoreRules.PROJECT_REMOVE));
     }
 
     /** Greedy order by estimated row counts; DuckDB knows nothing about our streams. */
