@@ -105,6 +105,14 @@ public final class QueryEngine implements AutoCloseable {
         }
     }
 
+    /** A query without our own filters and aggregates: the other opinion in differential tests. */
+    ResultStream executePlain(String sql, QuerySession session) {
+        Statement.Query query = (Statement.Query) Statement.parse(sql);
+        Timestamp ts = snapshotTs(query, session);
+        Physical physical = plan(query, session, List.of(), ts);
+        return run(physical.plainParts(), physical.plan().schema(), ts);
+    }
+
     /** Plans a statement without running it. */
     public Description describe(String sql, QuerySession session) {
         return describe(sql, session, List.of());

@@ -101,14 +101,6 @@ final class DuckDialect extends DuckDBSqlDialect {
             writer.print("today()");
         } else if (call.getOperator().equals(SqlStdOperatorTable.CURRENT_TIMESTAMP)) {
             writer.print("now()");
-        } else if (call.getKind() == SqlKind.DIVIDE) {
-            // x / 0 is NULL.
-            writer.print("(");
-            call.operand(0).unparse(writer, 0, 0);
-            writer.print(" / nullif(");
-            call.operand(1).unparse(writer, 0, 0);
-            writer.print(", 0))");
-            writer.setNeedWhitespace(true);
         } else if (call.getKind() == SqlKind.RLIKE) {
             list(writer, "regexp_matches(", call.getOperandList(), ", ", ")");
         } else if (call.getKind() == SqlKind.WITHIN_GROUP

@@ -72,10 +72,20 @@ final class DuckResult implements ResultStream {
                     throw overflow;
                 }
             }
-            QueryException answer = stream.explain(stream.cause(root, query, opener, failure));
+            Throwable cause = stream.cause(root, query, opener, failure);
+            QueryException answer = stream.explain(cause);
             stream.close();
+            if (isNarrowDecimal(cause)) {
+                throw new Overflow("a decimal beyond 18 digits");
+            }
             throw answer;
         }
+    }
+
+    /** See {@link WideDecimals}. */
+    private static boolean isNarrowDecimal(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        return message.contains("Overflow in") && message.contains("DECIMAL(18)");
     }
 
     /**

@@ -22,13 +22,17 @@ public record DuckSql(String sql, Map<String, LeafProgram> leaves, boolean isLea
     /** Which of our own operators may be used. */
     public enum Operators {
         ALL,
-        /** Neither filters nor aggregates: numbers of any size, groups of any count. */
+        /** Only scans; and DuckDB computes decimals in 128 bits, which is slower. */
         SCAN_ONLY
     }
 
     public static DuckSql of(RelNode plan, Operators operators) {
         LeafCutter cutter = new LeafCutter(operators);
-        RelNode cut = cutter.visit(plan);
+        RelNode whole =
+                operators == Operators.ALL
+                        ? plan
+                        : plan.accept(new WideDecimals(plan.getCluster().getRexBuilder()));
+        RelNode cut = cutter.visit(whole);
         if (cut instanceof TableScan) {
             return new DuckSql("", cutter.leaves(), true);
         }

@@ -41,6 +41,7 @@ public final class MySqlFunction extends SqlFunction {
                     "CREATE MACRO my_least(l) AS"
                             + " CASE WHEN len(list_filter(l, lambda x: x IS NULL)) = 0"
                             + " THEN list_min(l) END",
+                    "CREATE MACRO my_divide(a, b) AS a / nullif(b, 0)",
                     "CREATE MACRO my_div(a, b) AS CAST(trunc(a / b) AS BIGINT)");
 
     private static final SqlReturnTypeInference TEXT =
@@ -58,6 +59,10 @@ public final class MySqlFunction extends SqlFunction {
             ReturnTypes.ARG0.andThen(SqlTypeTransforms.FORCE_NULLABLE);
     private static final SqlReturnTypeInference COMMON =
             ReturnTypes.LEAST_RESTRICTIVE.andThen(SqlTypeTransforms.FORCE_NULLABLE);
+
+    /** Division; the type is that of the {@code /} it stands for. */
+    static final MySqlFunction DIVIDE =
+            new MySqlFunction("EXACT_DIVIDE", "my_divide", FIRST, 2, 2, false);
 
     /** All functions of this kind. */
     public static final SqlOperatorTable TABLE = SqlOperatorTables.of(all());

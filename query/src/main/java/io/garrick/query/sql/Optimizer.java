@@ -52,7 +52,7 @@ final class Optimizer {
     static RelNode optimize(RelNode query, RelOptSchema schema) {
         RelOptCluster cluster = query.getCluster();
         RelBuilder builder = RelFactories.LOGICAL_BUILDER.create(cluster, schema);
-        RelNode rel = run(query, SUB_QUERIES);
+        RelNode rel = run(query.accept(new ExactDivision(cluster.getRexBuilder())), SUB_QUERIES);
         rel = RelDecorrelator.decorrelateQuery(rel, builder);
         rel = run(rel, SIMPLIFY);
         rel = rel.accept(new FactorShuttle(cluster.getRexBuilder()));
