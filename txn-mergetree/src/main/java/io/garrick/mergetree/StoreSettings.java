@@ -25,6 +25,6 @@ public record StoreSettings(
         double garbageThreshold) {
     public static StoreSettings defaults() {
         return new StoreSettings(
-                1 << 16, 16L << 20, Duration.ofMinutes(10), 1 << 22, 1 << 20, 256L << 20, 8, 0.3);
+                1 << 14, 8L << 20, Duration.ofMinutes(10), 1 << 22, 1 << 20, 256L << 20, 8, 0.3);
     }
 }

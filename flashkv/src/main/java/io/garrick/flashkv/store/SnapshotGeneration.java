@@ -48,8 +48,7 @@ final class SnapshotGeneration {
     }
 
     /** Peers to be asked whether they would take a snapshot. */
-    Set<Long> toAsk(Region region) {
-        wanted.removeIf(id -> Membership.peer(region, id).isEmpty());
+    Set<Long> toAsk() {
         Set<Long> ask = new HashSet<>(wanted);
         ask.removeAll(agreed);
         return ask;

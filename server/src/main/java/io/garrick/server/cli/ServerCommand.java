@@ -1,5 +1,6 @@
 package io.garrick.server.cli;
 
+import io.garrick.server.FailureText;
 import io.garrick.server.ParentWatch;
 import io.garrick.server.RunFile;
 import io.garrick.server.UserError;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -131,6 +133,12 @@ public final class ServerCommand implements Callable<Integer> {
         System.out.println("status=" + server.statusAddress());
         System.out.println("ready=true");
         System.out.flush();
+        CompletableFuture<Throwable> _ =
+                server.stopped()
+                        .whenComplete((reason, _) -> {
+                            System.err.println("garrick: " + FailureText.of(reason));
+                            System.exit(1);
+                        });
         stopped.await();
         return 0;
     }

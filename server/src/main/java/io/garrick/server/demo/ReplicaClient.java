@@ -37,7 +37,7 @@ final class ReplicaClient implements AutoCloseable {
         try {
             client.query(
                     sql,
-                    Optional.empty(),
+                    Optional.of(TpchTables.DATABASE),
                     ts == null ? Optional.empty() : Optional.of(ts.toString()),
                     rows);
         } catch (RuntimeException e) {

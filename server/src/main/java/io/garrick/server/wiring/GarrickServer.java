@@ -20,6 +20,7 @@ import io.garrick.server.UserError;
 import io.garrick.server.config.Address;
 import io.garrick.server.status.NodeStatus;
 import io.garrick.server.status.StatusServer;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.slf4j.Logger;
@@ -115,13 +117,9 @@ public final class GarrickServer implements AutoCloseable {
                                     advertise.port() == 0 ? "" : advertise.toString(),
                                     settings.status().host() + ":" + this.status.port())
                             .withClocks(settings.raftTick(), settings.heartbeat());
-            this.learner =
-                    keep(
-                            Learner.start(
-                                    learnerConfig,
-                                    new PdPlacementDriver(pd),
-                                    durable,
-                                    new StorageSink(cache)));
+            this.learner = keep(Learner.start(learnerConfig, pd, durable, new StorageSink(cache)));
+            learner.registerMetrics(PrometheusRegistry.defaultRegistry);
+            StorageMetrics.register(PrometheusRegistry.defaultRegistry, store::stats, cache::stats);
             checkpointer.start();
             this.query =
                     keep(
@@ -139,6 +137,7 @@ public final class GarrickServer implements AutoCloseable {
                                             cache,
                                             store),
                                     root));
+            query.engine().register(PrometheusRegistry.defaultRegistry);
             status.node = new Status();
             log.info("server is up flight={} status={}", flightAddress(), statusAddress());
         } catch (IOException | RuntimeException e) {
@@ -174,8 +173,12 @@ public final class GarrickServer implements AutoCloseable {
         return settings.status().host() + ":" + status.port();
     }
 
-    public LearnerStatus learnerStatus() {
-        return learner.status();
+    /**
+     * Completed with the reason when the node cannot go on: its disk failed, or PD removed the
+     * store.
+     */
+    public CompletableFuture<Throwable> stopped() {
+        return learner.stopped();
     }
 
     @Override
