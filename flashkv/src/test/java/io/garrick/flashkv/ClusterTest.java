@@ -316,6 +316,43 @@ final class ClusterTest {
     }
 
     @Test
+    void aLeaderThatIsCutOffAnswersNoReadAfterAnotherWasElected() throws IOException {
+        try (FlashKv cluster = start(config());
+                Client client = Client.of(cluster)) {
+            eventually("three replicas", () -> everywhere(cluster, 3, 1));
+            client.put("a", "before");
+            Context asked = Client.context(client.region("a"));
+            List<Store> stores = List.of(cluster.store(1), cluster.store(2), cluster.store(3));
+            Store old =
+                    stores.stream()
+                            .filter(store -> store.id() == asked.getPeer().getStoreId())
+                            .findFirst()
+                            .orElseThrow();
+            for (Store other : stores) {
+                if (other.id() != old.id()) {
+                    old.setLinkCut(other.id(), true);
+                    other.setLinkCut(old.id(), true);
+                }
+            }
+            eventually(
+                    "another leader",
+                    () ->
+                            stores.stream()
+                                    .anyMatch(store ->
+                                            store.id() != old.id()
+                                                    && !store.ledRegions().isEmpty()));
+            assertThat(old.regions().snapshot(asked).join()).isInstanceOf(Access.Refused.class);
+            client.put("a", "after");
+            assertThat(client.get("a")).isEqualTo("after");
+            for (Store other : stores) {
+                old.setLinkCut(other.id(), false);
+                other.setLinkCut(old.id(), false);
+            }
+            eventually("the old leader follows", () -> old.ledRegions().isEmpty());
+        }
+    }
+
+    @Test
     void aDirectoryInUseIsRefused() throws IOException {
         FlashKvConfig config = config().withStores(1);
         try (FlashKv cluster = start(config)) {

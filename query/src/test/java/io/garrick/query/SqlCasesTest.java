@@ -76,6 +76,7 @@ final class SqlCasesTest {
                 "select 1 from poeple | line 1, column 15 | poeple",
                 "select name from people where | line 1 | syntax",
                 "select foo(name) from people | line 1, column 8 | foo",
+                "select name, count(*) from people group by city | line 1, column 8 | name",
                 "insert into people values (1) | read-only replica | INSERT",
                 "drop table people | read-only replica | DROP",
                 "with recursive r as (select 1 as n union all select n + 1 from r where n < 3)"

@@ -176,7 +176,7 @@ final class Peer implements Applier.Effects {
     void tick(long tick) {
         node.tick();
         snapshots.tick(tick);
-        for (long target : snapshots.toAsk()) {
+        for (long target : snapshots.toAsk(storage.region())) {
             sendExtra(
                     target,
                     ExtraMessage.newBuilder()
@@ -263,26 +263,31 @@ final class Peer implements Applier.Effects {
             return; // it will ask again
         }
         ReadIndexContext context = ReadIndexContext.parse(raft.getEntries(0).getData());
-        Message asked = raft;
+        Entry answer = raft.getEntries(0);
         if (context != null && context.request() != null) {
-            Entry answer =
-                    raft.getEntries(0).toBuilder().setData(observed(context).encode()).build();
-            asked = raft.toBuilder().setEntries(0, answer).build();
+            answer = answer.toBuilder().setData(observed(context).encode()).build();
         }
-        if (canReadNow()) {
-            // The lease proves leadership; the commit index covers all that was acknowledged.
-            send(
-                    Message.newBuilder()
-                            .setMsgType(MessageType.MsgReadIndexResp)
-                            .setFrom(peerId)
-                            .setTo(raft.getFrom())
-                            .setTerm(node.term())
-                            .setIndex(node.commitIndex())
-                            .addEntries(asked.getEntries(0))
-                            .build());
-        } else {
-            node.step(asked);
-        }
+        Entry observed = answer;
+        // Like a local read: at once within the lease, else after a quorum confirmed, and so that
+        // the lease is good for the next one. Who gets no answer asks again.
+        read(error -> {
+            if (error == null) {
+                answerReadIndex(raft.getFrom(), observed);
+            }
+        });
+    }
+
+    /** The commit index of now covers all that was acknowledged when the question came. */
+    private void answerReadIndex(long to, Entry context) {
+        send(
+                Message.newBuilder()
+                        .setMsgType(MessageType.MsgReadIndexResp)
+                        .setFrom(peerId)
+                        .setTo(to)
+                        .setTerm(node.term())
+                        .setIndex(node.commitIndex())
+                        .addEntries(context)
+                        .build());
     }
 
     private ReadIndexContext observed(ReadIndexContext context) {

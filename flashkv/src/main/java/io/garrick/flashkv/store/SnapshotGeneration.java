@@ -48,7 +48,8 @@ final class SnapshotGeneration {
     }
 
     /** Peers to be asked whether they would take a snapshot. */
-    Set<Long> toAsk() {
+    Set<Long> toAsk(Region region) {
+        wanted.removeIf(id -> Membership.peer(region, id).isEmpty());
         Set<Long> ask = new HashSet<>(wanted);
         ask.removeAll(agreed);
         return ask;

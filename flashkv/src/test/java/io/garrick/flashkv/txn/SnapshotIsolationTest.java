@@ -39,6 +39,9 @@ final class SnapshotIsolationTest {
     private static final int STEPS = 250;
     private static final int KEYS = 6;
 
+    /** Far more locks than can be in a reader's way. */
+    private static final int ATTEMPTS = 100;
+
     @ParameterizedTest
     @ValueSource(longs = {1, 1_000, 2_000, 3_000})
     void everyReadSeesExactlyWhatWasCommittedAtItsTimestamp(long firstSeed) {
@@ -250,7 +253,8 @@ final class SnapshotIsolationTest {
         private void read(long ts) {
             String key = "k" + random.nextInt(KEYS);
             Set<Long> bypass = new HashSet<>();
-            while (true) {
+            for (int attempt = 0; ; attempt++) {
+                assertThat(attempt).as("seed %d", seed).isLessThan(ATTEMPTS);
                 GetResponse response =
                         percolator.get(
                                 GetRequest.newBuilder()
@@ -272,7 +276,8 @@ final class SnapshotIsolationTest {
         private void scan(long ts) {
             Set<Long> bypass = new HashSet<>();
             boolean reverse = random.nextBoolean();
-            while (true) {
+            for (int attempt = 0; ; attempt++) {
+                assertThat(attempt).as("seed %d", seed).isLessThan(ATTEMPTS);
                 List<KvPair> pairs =
                         percolator
                                 .scan(

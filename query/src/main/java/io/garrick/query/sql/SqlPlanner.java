@@ -48,6 +48,7 @@ import org.apache.calcite.sql.parser.babel.SqlBabelParserImpl;
 import org.apache.calcite.sql.util.SqlOperatorTables;
 import org.apache.calcite.sql.validate.SqlConformance;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
+import org.apache.calcite.sql.validate.SqlDelegatingConformance;
 import org.apache.calcite.sql.validate.SqlValidator;
 import org.apache.calcite.sql.validate.SqlValidatorUtil;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
@@ -57,7 +58,18 @@ import org.jspecify.annotations.Nullable;
 /** Parses, validates and optimizes queries against one catalog. Any thread may use it. */
 public final class SqlPlanner {
     private static final ArrowType INSTANT = new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
-    private static final SqlConformance CONFORMANCE = SqlConformanceEnum.BABEL;
+
+    /**
+     * As lenient as Calcite is, but for GROUP BY, where TiDB is strict too (ONLY_FULL_GROUP_BY).
+     * The lenient rule takes any value of a selected key, even in the totals of ROLLUP.
+     */
+    private static final SqlConformance CONFORMANCE =
+            new SqlDelegatingConformance(SqlConformanceEnum.BABEL) {
+                @Override
+                public boolean isNonStrictGroupBy() {
+                    return false;
+                }
+            };
 
     private static final SqlParser.Config PARSER =
             SqlParser.config()
