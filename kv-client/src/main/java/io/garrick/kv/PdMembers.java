@@ -7,6 +7,7 @@ import io.garrick.proto.pd.Member;
 import io.garrick.proto.pd.PDGrpc;
 import io.garrick.proto.pd.RequestHeader;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -80,10 +81,20 @@ final class PdMembers {
                 }
                 problems.add(address + ": knows no leader");
             } catch (StatusRuntimeException e) {
-                problems.add(address + ": " + e.getStatus());
+                problems.add(address + ": " + reason(e.getStatus()));
             }
         }
         throw new PdException(ErrorType.UNKNOWN, "no PD leader found: " + problems);
+    }
+
+    /** In one line: a status in full carries the stack of its cause. */
+    private static String reason(Status status) {
+        Throwable cause = status.getCause();
+        return status.getCode()
+                + (status.getDescription() == null ? "" : " " + status.getDescription())
+                + (cause == null || cause.getMessage() == null
+                        ? ""
+                        : " (" + cause.getMessage() + ")");
     }
 
     private @Nullable Leader accept(

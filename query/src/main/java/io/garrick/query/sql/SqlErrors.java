@@ -2,6 +2,7 @@ package io.garrick.query.sql;
 
 import io.garrick.query.QueryException;
 import io.garrick.query.QueryException.Kind;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.calcite.runtime.CalciteContextException;
 import org.apache.calcite.sql.parser.SqlParseException;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 final class SqlErrors {
     private static final Pattern EXPECTED = Pattern.compile("(?s)Was expecting.*");
     private static final Pattern AT = Pattern.compile(" at line \\d+, column \\d+\\.?");
+
+    private static final Pattern ITSELF =
+            Pattern.compile("definition of column '([^']*)' depends on itself");
 
     private SqlErrors() {}
 
@@ -31,7 +35,7 @@ final class SqlErrors {
                 return new QueryException(
                         Kind.INVALID,
                         position(context.getPosLine(), context.getPosColumn())
-                                + context.getCause().getMessage(),
+                                + plain(String.valueOf(context.getCause().getMessage())),
                         failure);
             }
         }
@@ -41,6 +45,15 @@ final class SqlErrors {
         }
         return new QueryException(
                 Kind.INVALID, "cannot plan the statement: " + failure.getMessage(), failure);
+    }
+
+    /**
+     * A select list may name its own columns, so Calcite takes an unknown column for one that names
+     * itself.
+     */
+    private static String plain(String message) {
+        Matcher itself = ITSELF.matcher(message);
+        return itself.find() ? "Column '" + itself.group(1) + "' not found in any table" : message;
     }
 
     private static String position(int line, int column) {

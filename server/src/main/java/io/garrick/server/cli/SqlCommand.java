@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.apache.arrow.flight.FlightRuntimeException;
+import org.apache.arrow.flight.FlightStatusCode;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +61,20 @@ public final class SqlCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        String address = url == null ? lastServer() : url;
         try (BufferAllocator allocator = new RootAllocator();
-                SqlClient client = SqlClient.connect(url == null ? lastServer() : url, allocator)) {
+                SqlClient client = SqlClient.connect(address, allocator)) {
             if (statement != null) {
                 run(client, statement);
                 return 0;
             }
             return prompt(client);
+        } catch (FlightRuntimeException e) {
+            if (e.status().code() == FlightStatusCode.UNAVAILABLE
+                    && FailureText.of(e).contains("refused")) {
+                throw new UserError("nothing listens at " + address, e);
+            }
+            throw e;
         }
     }
 
