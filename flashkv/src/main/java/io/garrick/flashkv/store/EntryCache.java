@@ -9,7 +9,10 @@ import java.util.List;
  * disk. Owned by the store's thread.
  */
 final class EntryCache {
-    private static final long MAX_BYTES = 8L << 20;
+    private static final long MAX_BYTES = 4L << 20;
+
+    /** Dropped entries stay in memory until there are more of them; an entry may be large. */
+    private static final int DROPPED_KEPT = 32;
 
     // entries[head] is the first one kept; what lies before is dropped in strides.
     private final List<Entry> entries = new ArrayList<>();
@@ -62,7 +65,7 @@ final class EntryCache {
         if (head == entries.size()) {
             entries.clear();
             head = 0;
-        } else if (head > 1024 && head > entries.size() / 2) {
+        } else if (head > DROPPED_KEPT && head > entries.size() / 8) {
             entries.subList(0, head).clear();
             head = 0;
         }

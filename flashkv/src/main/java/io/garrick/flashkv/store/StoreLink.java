@@ -28,7 +28,7 @@ final class StoreLink implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(StoreLink.class);
     private static final Metadata.Key<String> SOURCE_STORE =
             Metadata.Key.of("source_store_id", Metadata.ASCII_STRING_MARSHALLER);
-    private static final int MAX_QUEUED_BYTES = 64 << 20;
+    private static final int MAX_QUEUED_BYTES = 16 << 20;
     private static final int MAX_BATCH_COUNT = 256;
     private static final int MAX_BATCH_BYTES = 8 << 20;
     private static final Duration RECONNECT_PAUSE = Duration.ofMillis(300);
