@@ -7,8 +7,8 @@ of several characters are skipped, as MySQL and TiDB have no contractions. The r
 
 The tables are public files of the Unicode Consortium, https://www.unicode.org/Public/UCA/. Version
 9.0.0 (utf8mb4_0900_ai_ci) comes with the Python package pyuca 1.2 as allkeys-9.0.0.txt. Version
-4.0.0 (utf8mb4_unicode_ci) is allkeys-4.0.0.txt there, and unicodetools/data/uca/4.0.0/allkeys.txt in
-the repository unicode-org/unicodetools.
+4.0.0 (utf8mb4_unicode_ci) is in no registry package known to us, so its table is not here and that
+collation refuses to compare; with allkeys-4.0.0.txt at hand this script writes it.
 
 usage: uca.py ALLKEYS OUT
        uca.py allkeys-9.0.0.txt ../src/main/resources/io/garrick/codec/collation/uca-9.0.0.bin.gz

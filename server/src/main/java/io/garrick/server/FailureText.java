@@ -1,7 +1,8 @@
 package io.garrick.server;
 
 /**
- * One line for the user out of a failure: what was tried, then the reason at the bottom, if the first does not say it.
+ * One line for the user out of a failure: what was tried, then the reason at the bottom, if the
+ * first does not say it.
  */
 public final class FailureText {
     private FailureText() {}

@@ -17,17 +17,19 @@ import java.util.zip.GZIPInputStream;
 final class UcaWeights implements Weights {
     /** Which table. */
     enum Version {
-        V400("uca-4.0.0.bin.gz", 0x10000),
-        V900("uca-9.0.0.bin.gz", 0x2cea1);
+        V400("uca-4.0.0.bin.gz", 0x10000, "utf8mb4_unicode_ci"),
+        V900("uca-9.0.0.bin.gz", 0x2cea1, "utf8mb4_0900_ai_ci");
 
         private final String resource;
+        private final String collation;
 
         /** Characters from here on have no place in the table. */
         private final int limit;
 
-        Version(String resource, int limit) {
+        Version(String resource, int limit, String collation) {
             this.resource = resource;
             this.limit = limit;
+            this.collation = collation;
         }
     }
 
@@ -68,7 +70,14 @@ final class UcaWeights implements Weights {
         }
     }
 
+    /**
+     * The weights of a version. Those of 4.0.0 are in no package of a registry that a script could
+     * take them from, so unless somebody generates the table that collation refuses.
+     */
     static UcaWeights of(Version version) {
+        if (UcaWeights.class.getResource(version.resource) == null) {
+            throw new UnsupportedCollationException(version.collation);
+        }
         return switch (version) {
             case V400 -> Holder400.INSTANCE;
             case V900 -> Holder900.INSTANCE;
