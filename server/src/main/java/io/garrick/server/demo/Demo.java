@@ -6,6 +6,7 @@ import io.garrick.codec.row.RowEncoder;
 import io.garrick.codec.schema.TableSchema;
 import io.garrick.kv.KvException;
 import io.garrick.kv.KvTransaction;
+import io.garrick.kv.PdException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -235,7 +236,7 @@ public final class Demo implements AutoCloseable {
                     Pause.millis(1);
                 }
                 stats.fresh((System.nanoTime() - started) / 1000);
-            } catch (KvException | IOException e) {
+            } catch (KvException | PdException | IOException e) {
                 stats.problem("freshness: " + e.getMessage());
             }
             Pause.millis(FRESHNESS_PAUSE_MILLIS);
@@ -263,7 +264,7 @@ public final class Demo implements AutoCloseable {
                     }
                 }
                 rounds.incrementAndGet();
-            } catch (SQLException | IOException | KvException e) {
+            } catch (SQLException | IOException | KvException | PdException e) {
                 if (!stopping) {
                     stats.queryErrors.incrementAndGet();
                     stats.problem("queries: " + e.getMessage());

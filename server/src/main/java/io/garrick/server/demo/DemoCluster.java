@@ -7,6 +7,7 @@ import io.garrick.flashkv.writer.SchemaWriter;
 import io.garrick.kv.KvClient;
 import io.garrick.kv.KvException;
 import io.garrick.kv.PdClient;
+import io.garrick.kv.PdException;
 import io.garrick.server.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -196,7 +197,7 @@ public final class DemoCluster implements AutoCloseable {
             int expected = pd.scanRegions(range.start(), range.end(), 100_000).size();
             return expected > 0
                     && replica().status().regionsOfTable(table.physicalId()) >= expected;
-        } catch (IOException | KvException e) {
+        } catch (IOException | KvException | PdException e) {
             return false;
         }
     }

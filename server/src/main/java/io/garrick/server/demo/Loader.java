@@ -5,6 +5,7 @@ import io.garrick.codec.schema.TableSchema;
 import io.garrick.kv.KvClient;
 import io.garrick.kv.KvException;
 import io.garrick.kv.KvTransaction;
+import io.garrick.kv.PdException;
 import io.garrick.server.FailureText;
 import io.garrick.server.UserError;
 import java.util.ArrayList;
@@ -72,7 +73,7 @@ final class Loader {
                 batch.forEach(row -> transaction.put(row.rawKey(), row.value().unsafeBytes()));
                 transaction.commit();
                 return;
-            } catch (KvException e) {
+            } catch (KvException | PdException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;
                 }

@@ -10,6 +10,7 @@ import io.garrick.codec.schema.TableSchema;
 import io.garrick.kv.KvClient;
 import io.garrick.kv.KvException;
 import io.garrick.kv.KvTransaction;
+import io.garrick.kv.PdException;
 import io.garrick.kv.WriteConflictException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -83,7 +84,7 @@ final class Workload {
             stats.commits.incrementAndGet();
         } catch (WriteConflictException e) {
             stats.conflicts.incrementAndGet();
-        } catch (KvException e) {
+        } catch (KvException | PdException e) {
             stats.problem("writer: " + e.getMessage());
         }
     }

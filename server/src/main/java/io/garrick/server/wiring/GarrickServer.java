@@ -105,6 +105,7 @@ public final class GarrickServer implements AutoCloseable {
                                     InstantSource.system(),
                                     StoreSettings.defaults()));
             this.cache = RegionCache.open(cacheStore, new RowSink(store));
+            SafepointFollower safepoint = keep(new SafepointFollower(pd, store));
             Checkpointer checkpointer = keep(new Checkpointer(store, cache, settings.checkpoint()));
 
             Address advertise = settings.advertise();
@@ -117,10 +118,14 @@ public final class GarrickServer implements AutoCloseable {
                                     advertise.port() == 0 ? "" : advertise.toString(),
                                     settings.status().host() + ":" + this.status.port())
                             .withClocks(settings.raftTick(), settings.heartbeat());
-            this.learner = keep(Learner.start(learnerConfig, pd, durable, new StorageSink(cache)));
+            this.learner =
+                    keep(
+                            Learner.start(
+                                    learnerConfig, pd, durable, new StorageSink(cache, safepoint)));
             learner.registerMetrics(PrometheusRegistry.defaultRegistry);
             StorageMetrics.register(PrometheusRegistry.defaultRegistry, store::stats, cache::stats);
             checkpointer.start();
+            safepoint.start();
             this.query =
                     keep(
                             QueryServer.start(
@@ -139,10 +144,20 @@ public final class GarrickServer implements AutoCloseable {
                                     root));
             query.engine().register(PrometheusRegistry.defaultRegistry);
             status.node = new Status();
+            // The first plans are slow; better now than for the first user.
+            Thread.ofPlatform().daemon().name("warm-up").start(() -> warmUp(query));
             log.info("server is up flight={} status={}", flightAddress(), statusAddress());
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
+        }
+    }
+
+    private static void warmUp(QueryServer query) {
+        try {
+            query.engine().warmUp();
+        } catch (RuntimeException e) {
+            log.debug("warm-up was cut short", e);
         }
     }
 

@@ -8,6 +8,7 @@ import io.garrick.kv.KvException;
 import io.garrick.kv.LockResolution;
 import io.garrick.kv.LockResolver;
 import io.garrick.kv.PdClient;
+import io.garrick.kv.PdException;
 import io.garrick.learner.ReadGate;
 import io.garrick.learner.ReadOutcome;
 import io.garrick.learner.RegionLease;
@@ -74,7 +75,7 @@ final class LocalReplica implements Replica {
     public Timestamp currentTimestamp() throws NotReadyException {
         try {
             return pd.timestamp();
-        } catch (KvException e) {
+        } catch (KvException | PdException e) {
             throw new NotReadyException("no timestamp from PD: " + e.getMessage(), e);
         }
     }
@@ -89,7 +90,7 @@ final class LocalReplica implements Replica {
         SchemaView view;
         try {
             view = schemas.at(ts);
-        } catch (KvException e) {
+        } catch (KvException | PdException e) {
             throw new NotReadyException(
                     "the schema at " + ts + " cannot be read: " + e.getMessage(), e);
         }
@@ -165,7 +166,7 @@ final class LocalReplica implements Replica {
             throws NotReadyException {
         try {
             return locks.resolve(found, ts);
-        } catch (KvException e) {
+        } catch (KvException | PdException e) {
             throw new NotReadyException(
                     "a lock in " + table.name() + " cannot be resolved: " + e.getMessage(), e);
         }

@@ -32,9 +32,11 @@ import java.util.Set;
  */
 final class StorageSink implements ApplySink {
     private final RegionCache cache;
+    private final SafepointFollower safepoint;
 
-    StorageSink(RegionCache cache) {
+    StorageSink(RegionCache cache, SafepointFollower safepoint) {
         this.cache = cache;
+        this.safepoint = safepoint;
     }
 
     @Override
@@ -119,6 +121,7 @@ final class StorageSink implements ApplySink {
             throws IOException {
         try {
             cache.installSnapshot(mapped(state, opSequence), new Files(files));
+            safepoint.follow();
         } catch (UncheckedIOException e) {
             throw e.getCause() == null ? new IOException(e) : e.getCause();
         }
