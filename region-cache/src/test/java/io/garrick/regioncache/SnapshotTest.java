@@ -115,6 +115,13 @@ class SnapshotTest {
         return RegionLog.put(family, key, value);
     }
 
+    private static CfWrite commit(long handle, long commitTs, WriteRecord record) {
+        return put(
+                CfWrite.Family.WRITE,
+                MvccKey.append(RegionLog.encodedKey(handle), commitTs),
+                Key.wrap(record.encode()));
+    }
+
     @Test
     void aSnapshotGivesCommittedRowsAndLeavesTransactionsInFlightPending() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
@@ -136,15 +143,7 @@ class SnapshotTest {
         assertThat(cache.blockingLock(1, KeyRange.ALL, 60, Set.of())).isPresent();
         assertThat(cache.blockingLock(1, KeyRange.ALL, 49, Set.of())).isEmpty();
 
-        cache.apply(
-                1,
-                11,
-                6,
-                List.of(
-                        put(
-                                CfWrite.Family.WRITE,
-                                MvccKey.append(RegionLog.encodedKey(4), 61),
-                                Key.wrap(new WriteRecord.Put(50).encode()))));
+        cache.apply(1, 11, 6, List.of(commit(4, 61, new WriteRecord.Put(50))));
         assertThat(model.contents()).contains(row(4, 61, LONG_VALUE));
     }
 
@@ -163,15 +162,7 @@ class SnapshotTest {
         RegionCache cache = RegionCache.open(disk, model);
         cache.installSnapshot(region(1, 10, 1), new Files());
         WriteRecord.Details fence = new WriteRecord.Details(null, true, 0L, null, 0);
-        cache.apply(
-                1,
-                11,
-                6,
-                List.of(
-                        put(
-                                CfWrite.Family.WRITE,
-                                MvccKey.append(RegionLog.encodedKey(1), 20),
-                                Key.wrap(new WriteRecord.Put(10, fence).encode()))));
+        cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10, fence))));
         assertThat(model.contents()).isEmpty();
         assertThat(cache.firstOrphanCommitTs(1)).isEmpty();
     }
@@ -180,15 +171,7 @@ class SnapshotTest {
     void aCommitBeforeItsValueMakesReadsWaitUntilTheValueComes() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
         cache.installSnapshot(region(1, 10, 1), new Files());
-        cache.apply(
-                1,
-                11,
-                6,
-                List.of(
-                        put(
-                                CfWrite.Family.WRITE,
-                                MvccKey.append(RegionLog.encodedKey(1), 20),
-                                Key.wrap(new WriteRecord.Put(10).encode()))));
+        cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10))));
         assertThat(cache.firstOrphanCommitTs(1)).contains(20L);
 
         cache.checkpoint(model);
@@ -211,15 +194,7 @@ class SnapshotTest {
     void whatASnapshotReplacesDoesNotComeBackAfterACrash() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
         cache.installSnapshot(region(1, 10, 1), new Files());
-        cache.apply(
-                1,
-                11,
-                6,
-                List.of(
-                        put(
-                                CfWrite.Family.WRITE,
-                                MvccKey.append(RegionLog.encodedKey(1), 20),
-                                Key.wrap(new WriteRecord.Put(10, SHORT_VALUE).encode()))));
+        cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10, SHORT_VALUE))));
         cache.checkpoint(model);
         cache.installSnapshot(
                 region(1, 50, 2), new Files().write(2, 40, new WriteRecord.Put(39, SHORT_VALUE)));
@@ -234,15 +209,7 @@ class SnapshotTest {
     void aSnapshotCutOffBetweenTheTwoStoresIsRepeatedAndChangesNothingTwice() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
         cache.installSnapshot(region(1, 10, 1), new Files());
-        cache.apply(
-                1,
-                11,
-                6,
-                List.of(
-                        put(
-                                CfWrite.Family.WRITE,
-                                MvccKey.append(RegionLog.encodedKey(1), 20),
-                                Key.wrap(new WriteRecord.Put(10, SHORT_VALUE).encode()))));
+        cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10, SHORT_VALUE))));
         cache.checkpoint(model);
         Files files =
                 new Files()
