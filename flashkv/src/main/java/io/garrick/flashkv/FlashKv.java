@@ -37,7 +37,8 @@ public final class FlashKv implements AutoCloseable {
     private final TransactionLayer.Factory transactions;
     private final InetAddress host;
     private final FileChannel lock;
-    private final PdServer pd;
+    // Null if the stores joined a PD that runs elsewhere.
+    private final @Nullable PdServer pd;
     // By number from 1; a stopped store is null.
     private final List<@Nullable Store> stores = new ArrayList<>();
 
@@ -49,7 +50,7 @@ public final class FlashKv implements AutoCloseable {
         this.lock = lock(config.dataDirectory());
         PdServer started = null;
         try {
-            started = startPd();
+            started = config.joinPds().isEmpty() ? startPd() : null;
             pd = started;
             int count = Math.max(config.stores(), storesOnDisk());
             for (int number = 1; number <= count; number++) {
@@ -133,12 +134,12 @@ public final class FlashKv implements AutoCloseable {
 
     /** {@code host:port} of PD's gRPC service: all a client or learner needs to know. */
     public String pdAddress() {
-        return pd.address();
+        return pd == null ? config.joinPds().getFirst() : pd.address();
     }
 
-    /** {@code host:port} of PD's HTTP API. */
+    /** {@code host:port} of PD's HTTP API. A PD elsewhere serves it beside its gRPC service. */
     public String pdHttpAddress() {
-        return pd.httpAddress();
+        return pd == null ? pdAddress() : pd.httpAddress();
     }
 
     public synchronized List<String> storeAddresses() {
@@ -177,7 +178,7 @@ public final class FlashKv implements AutoCloseable {
                 new StoreConfig(
                         storeDirectory(number),
                         host,
-                        List.of(pd.address()),
+                        pd == null ? config.joinPds() : List.of(pd.address()),
                         config.syncWrites(),
                         config.tick(),
                         config.heartbeatInterval(),
@@ -200,7 +201,9 @@ public final class FlashKv implements AutoCloseable {
             }
         }
         try {
-            pd.close();
+            if (pd != null) {
+                pd.close();
+            }
             lock.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -2,6 +2,7 @@ package io.garrick.flashkv;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How to run an embedded cluster.
@@ -16,6 +17,8 @@ import java.time.Duration;
  * @param regionSplitBytes larger regions are split
  * @param tick of raft; elections take 10 to 20 of them
  * @param heartbeatInterval how often stores and region leaders report to PD, besides at changes
+ * @param joinPds {@code host:port} of the members of a PD that runs elsewhere; the cluster then
+ *     starts none of its own. Empty: its own PD role
  */
 public record FlashKvConfig(
         Path dataDirectory,
@@ -26,10 +29,12 @@ public record FlashKvConfig(
         boolean syncWrites,
         long regionSplitBytes,
         Duration tick,
-        Duration heartbeatInterval) {
+        Duration heartbeatInterval,
+        List<String> joinPds) {
     private static final long DEFAULT_SPLIT_BYTES = 64L << 20;
 
     public FlashKvConfig {
+        joinPds = List.copyOf(joinPds);
         if (stores < 1 || replicas < 1 || replicas > stores) {
             throw new IllegalArgumentException(
                     "stores=" + stores + " cannot hold replicas=" + replicas);
@@ -50,7 +55,8 @@ public record FlashKvConfig(
                 true,
                 DEFAULT_SPLIT_BYTES,
                 Duration.ofMillis(200),
-                Duration.ofSeconds(5));
+                Duration.ofSeconds(5),
+                List.of());
     }
 
     /** With one voter per region on each store, up to three. */
@@ -64,7 +70,8 @@ public record FlashKvConfig(
                 syncWrites,
                 regionSplitBytes,
                 tick,
-                heartbeatInterval);
+                heartbeatInterval,
+                joinPds);
     }
 
     public FlashKvConfig withPdListen(String listenHost, int port) {
@@ -77,7 +84,8 @@ public record FlashKvConfig(
                 syncWrites,
                 regionSplitBytes,
                 tick,
-                heartbeatInterval);
+                heartbeatInterval,
+                joinPds);
     }
 
     public FlashKvConfig withSyncWrites(boolean sync) {
@@ -90,7 +98,8 @@ public record FlashKvConfig(
                 sync,
                 regionSplitBytes,
                 tick,
-                heartbeatInterval);
+                heartbeatInterval,
+                joinPds);
     }
 
     public FlashKvConfig withRegionSplitBytes(long bytes) {
@@ -103,7 +112,8 @@ public record FlashKvConfig(
                 syncWrites,
                 bytes,
                 tick,
-                heartbeatInterval);
+                heartbeatInterval,
+                joinPds);
     }
 
     public FlashKvConfig withTick(Duration duration) {
@@ -116,7 +126,8 @@ public record FlashKvConfig(
                 syncWrites,
                 regionSplitBytes,
                 duration,
-                heartbeatInterval);
+                heartbeatInterval,
+                joinPds);
     }
 
     public FlashKvConfig withHeartbeatInterval(Duration interval) {
@@ -129,6 +140,22 @@ public record FlashKvConfig(
                 syncWrites,
                 regionSplitBytes,
                 tick,
-                interval);
+                interval,
+                joinPds);
+    }
+
+    /** Stores of a cluster whose PD runs elsewhere. */
+    public FlashKvConfig withJoinPds(List<String> members) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                host,
+                pdPort,
+                syncWrites,
+                regionSplitBytes,
+                tick,
+                heartbeatInterval,
+                members);
     }
 }

@@ -34,9 +34,7 @@ class CrashDuringLoadTest {
     @Test
     void aReplicaKilledInTheMiddleOfALoadLosesNoRowAndDoublesNone(@TempDir Path directory)
             throws Exception {
-        try (DemoCluster cluster =
-                new DemoCluster(
-                        new DemoCluster.Settings(SCALE, 3, "127.0.0.1:0", directory, false))) {
+        try (DemoCluster cluster = new DemoCluster(DemoCluster.Settings.ofTest(SCALE, directory))) {
             cluster.startReplica();
             cluster.createTables();
             cluster.awaitReplica();

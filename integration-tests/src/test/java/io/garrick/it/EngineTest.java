@@ -40,9 +40,7 @@ class EngineTest {
 
     @BeforeAll
     static void startAndLoad() throws IOException, SQLException {
-        cluster =
-                new DemoCluster(
-                        new DemoCluster.Settings(SCALE, 3, "127.0.0.1:0", directory, false));
+        cluster = new DemoCluster(DemoCluster.Settings.ofTest(SCALE, directory));
         cluster.startReplica();
         cluster.createTables();
         cluster.awaitReplica();

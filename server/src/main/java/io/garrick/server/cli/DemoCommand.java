@@ -6,6 +6,7 @@ import io.garrick.server.demo.Demo;
 import io.garrick.server.demo.DemoCluster;
 import io.garrick.server.demo.TemporaryDirectory;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,6 +49,15 @@ public final class DemoCommand implements Callable<Integer> {
     private int stores = 3;
 
     @Option(
+            names = "--join-pd",
+            split = ",",
+            paramLabel = "HOST:PORT",
+            description =
+                    "Join the stores and the replica to this PD (all its members, with commas"
+                            + " between) instead of starting one.")
+    private List<String> joinPds = List.of();
+
+    @Option(
             names = "--flight-addr",
             defaultValue = "127.0.0.1:0",
             description = "Where Flight SQL listens; port 0 takes a free one (default).")
@@ -73,7 +83,8 @@ public final class DemoCommand implements Callable<Integer> {
         try (TemporaryDirectory temporary = TemporaryDirectory.create()) {
             Path directory = dataDir == null ? temporary.path() : dataDir;
             DemoCluster.Settings settings =
-                    new DemoCluster.Settings(scale, stores, flightAddress, directory, true);
+                    new DemoCluster.Settings(
+                            scale, stores, flightAddress, directory, true, joinPds);
             Demo demo = new Demo(settings, exit ? seconds : 0, terminal);
             Thread hook =
                     new Thread(

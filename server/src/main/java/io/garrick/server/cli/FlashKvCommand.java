@@ -5,6 +5,7 @@ import io.garrick.flashkv.FlashKvConfig;
 import io.garrick.server.ParentWatch;
 import io.garrick.server.config.Address;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -41,6 +42,15 @@ public final class FlashKvCommand implements Callable<Integer> {
     private String pdAddress = "127.0.0.1:2379";
 
     @Option(
+            names = "--join-pd",
+            split = ",",
+            paramLabel = "HOST:PORT",
+            description =
+                    "Run the stores only and join the cluster of this PD (all its members, with"
+                            + " commas between).")
+    private List<String> joinPds = List.of();
+
+    @Option(
             names = "--sync",
             negatable = true,
             defaultValue = "true",
@@ -68,6 +78,7 @@ public final class FlashKvCommand implements Callable<Integer> {
                         .withStores(stores)
                         .withPdListen(pd.host(), pd.port())
                         .withSyncWrites(sync)
+                        .withJoinPds(joinPds)
                         .withRegionSplitBytes((long) regionSplitMib << 20);
         CountDownLatch stopped = new CountDownLatch(1);
         FlashKv cluster = FlashKv.start(config);

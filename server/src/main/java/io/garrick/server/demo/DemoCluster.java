@@ -40,9 +40,26 @@ public final class DemoCluster implements AutoCloseable {
      * @param flightAddress where the replica serves; port 0 takes a free one
      * @param directory data and logs
      * @param publish whether {@code garrick sql} shall find the replica without a URL
+     * @param joinPds members of a PD that runs elsewhere, for the stores and the replica to join;
+     *     empty: FlashKV's own PD role
      */
     public record Settings(
-            double scale, int stores, String flightAddress, Path directory, boolean publish) {}
+            double scale,
+            int stores,
+            String flightAddress,
+            Path directory,
+            boolean publish,
+            List<String> joinPds) {
+
+        public Settings {
+            joinPds = List.copyOf(joinPds);
+        }
+
+        /** What tests start: three stores, free ports, found by nobody else. */
+        public static Settings ofTest(double scale, Path directory) {
+            return new Settings(scale, 3, "127.0.0.1:0", directory, false, List.of());
+        }
+    }
 
     private final Settings settings;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -66,15 +83,7 @@ public final class DemoCluster implements AutoCloseable {
                                     "flashkv",
                                     FLASHKV_HEAP_MIB,
                                     settings.directory().resolve("flashkv.log"),
-                                    List.of(
-                                            "flashkv",
-                                            "--stores",
-                                            Integer.toString(settings.stores()),
-                                            "--data-dir",
-                                            settings.directory().resolve("flashkv").toString(),
-                                            "--pd-addr",
-                                            "127.0.0.1:0",
-                                            "--no-sync")));
+                                    flashKvArguments()));
             this.pdAddress = flashkv.await("pd", START_TIMEOUT);
             this.pdHttp = flashkv.await("http", START_TIMEOUT);
             flashkv.await("ready", START_TIMEOUT);
@@ -111,6 +120,17 @@ public final class DemoCluster implements AutoCloseable {
             process.close();
             throw e;
         }
+    }
+
+    private List<String> flashKvArguments() {
+        List<String> arguments = new ArrayList<>();
+        arguments.addAll(List.of("flashkv", "--stores", Integer.toString(settings.stores())));
+        arguments.addAll(List.of("--data-dir", settings.directory().resolve("flashkv").toString()));
+        arguments.addAll(List.of("--pd-addr", "127.0.0.1:0", "--no-sync"));
+        if (!settings.joinPds().isEmpty()) {
+            arguments.addAll(List.of("--join-pd", String.join(",", settings.joinPds())));
+        }
+        return arguments;
     }
 
     private List<String> serverArguments() {
