@@ -50,6 +50,7 @@ public final class FlashKv implements AutoCloseable {
         this.lock = lock(config.dataDirectory());
         PdServer started = null;
         try {
+            keepMode();
             started = config.joinPds().isEmpty() ? startPd() : null;
             pd = started;
             int count = Math.max(config.stores(), storesOnDisk());
@@ -79,7 +80,8 @@ public final class FlashKv implements AutoCloseable {
      * @throws IOException if the directory is in use or cannot be used
      */
     public static FlashKv start(FlashKvConfig config) throws IOException {
-        return start(config, Transactions::new);
+        Transactions.Options options = new Transactions.Options(config.rawTtl());
+        return start(config, regions -> new Transactions(regions, options));
     }
 
     /** With another transaction layer on top of the regions. */
@@ -108,6 +110,22 @@ public final class FlashKv implements AutoCloseable {
             throw new IOException(directory + " is in use by another FlashKV");
         }
         return channel;
+    }
+
+    /** Values with and without an end cannot be told apart, so a directory keeps its kind. */
+    private void keepMode() throws IOException {
+        Path mark = config.dataDirectory().resolve("raw-ttl");
+        boolean fresh = !Files.exists(storeDirectory(1));
+        if (fresh && config.rawTtl()) {
+            Files.createFile(mark);
+        }
+        if (Files.exists(mark) != config.rawTtl()) {
+            throw new IOException(
+                    config.dataDirectory()
+                            + " was made "
+                            + (config.rawTtl() ? "without" : "with")
+                            + " time to live for raw values");
+        }
     }
 
     private PdServer startPd() throws IOException {

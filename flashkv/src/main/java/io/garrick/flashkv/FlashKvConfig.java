@@ -19,6 +19,8 @@ import java.util.List;
  * @param heartbeatInterval how often stores and region leaders report to PD, besides at changes
  * @param joinPds {@code host:port} of the members of a PD that runs elsewhere; the cluster then
  *     starts none of its own. Empty: its own PD role
+ * @param rawTtl whether raw values may have a time to live; then the cluster serves raw access
+ *     only, and a directory keeps the choice it was started with first
  */
 public record FlashKvConfig(
         Path dataDirectory,
@@ -30,7 +32,8 @@ public record FlashKvConfig(
         long regionSplitBytes,
         Duration tick,
         Duration heartbeatInterval,
-        List<String> joinPds) {
+        List<String> joinPds,
+        boolean rawTtl) {
     private static final long DEFAULT_SPLIT_BYTES = 64L << 20;
 
     public FlashKvConfig {
@@ -56,7 +59,8 @@ public record FlashKvConfig(
                 DEFAULT_SPLIT_BYTES,
                 Duration.ofMillis(200),
                 Duration.ofSeconds(5),
-                List.of());
+                List.of(),
+                false);
     }
 
     /** With one voter per region on each store, up to three. */
@@ -71,7 +75,8 @@ public record FlashKvConfig(
                 regionSplitBytes,
                 tick,
                 heartbeatInterval,
-                joinPds);
+                joinPds,
+                rawTtl);
     }
 
     public FlashKvConfig withPdListen(String listenHost, int port) {
@@ -85,7 +90,8 @@ public record FlashKvConfig(
                 regionSplitBytes,
                 tick,
                 heartbeatInterval,
-                joinPds);
+                joinPds,
+                rawTtl);
     }
 
     public FlashKvConfig withSyncWrites(boolean sync) {
@@ -99,7 +105,8 @@ public record FlashKvConfig(
                 regionSplitBytes,
                 tick,
                 heartbeatInterval,
-                joinPds);
+                joinPds,
+                rawTtl);
     }
 
     public FlashKvConfig withRegionSplitBytes(long bytes) {
@@ -113,7 +120,8 @@ public record FlashKvConfig(
                 bytes,
                 tick,
                 heartbeatInterval,
-                joinPds);
+                joinPds,
+                rawTtl);
     }
 
     public FlashKvConfig withTick(Duration duration) {
@@ -127,7 +135,8 @@ public record FlashKvConfig(
                 regionSplitBytes,
                 duration,
                 heartbeatInterval,
-                joinPds);
+                joinPds,
+                rawTtl);
     }
 
     public FlashKvConfig withHeartbeatInterval(Duration interval) {
@@ -141,7 +150,8 @@ public record FlashKvConfig(
                 regionSplitBytes,
                 tick,
                 interval,
-                joinPds);
+                joinPds,
+                rawTtl);
     }
 
     /** Stores of a cluster whose PD runs elsewhere. */
@@ -156,6 +166,23 @@ public record FlashKvConfig(
                 regionSplitBytes,
                 tick,
                 heartbeatInterval,
-                members);
+                members,
+                rawTtl);
+    }
+
+    /** With raw values that may have a time to live, and without transactions. */
+    public FlashKvConfig withRawTtl(boolean on) {
+        return new FlashKvConfig(
+                dataDirectory,
+                stores,
+                replicas,
+                host,
+                pdPort,
+                syncWrites,
+                regionSplitBytes,
+                tick,
+                heartbeatInterval,
+                joinPds,
+                on);
     }
 }

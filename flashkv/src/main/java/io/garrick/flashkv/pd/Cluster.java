@@ -17,12 +17,14 @@ import io.garrick.proto.pd.SplitID;
 import io.garrick.proto.pd.StoreStats;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -435,6 +437,59 @@ final class Cluster {
         return views;
     }
 
+    /**
+     * Orders a step by hand, in place of what is running for the region.
+     *
+     * @throws PdException when the region is unknown or has no leader
+     */
+    synchronized void order(long regionId, Function<RegionInfo, Step> choice) {
+        RegionInfo region = knownRegion(regionId);
+        if (region.leader().getId() == 0) {
+            throw PdException.unknown("region " + regionId + " has no leader");
+        }
+        Step step = choice.apply(region);
+        operators.put(region, step, now());
+        log.info("region ordered by hand regionId={} step={}", regionId, step);
+    }
+
+    synchronized void cancelOrder(long regionId) {
+        operators.forget(regionId);
+    }
+
+    /** Moves the lead to the voter whose store leads the fewest regions, if that is another one. */
+    synchronized void scatter(long regionId) {
+        RegionInfo region = knownRegion(regionId);
+        if (region.leader().getId() == 0 || operators.running(regionId).isPresent()) {
+            return;
+        }
+        long here = region.leader().getStoreId();
+        region.region().getPeersList().stream()
+                .filter(peer -> RegionInfo.isVoter(peer) && !region.isPending(peer))
+                .filter(peer -> isConnected(peer.getStoreId()))
+                .filter(peer -> leads(peer.getStoreId()) + 1 < leads(here))
+                .min(
+                        Comparator.comparingInt((Peer peer) -> leads(peer.getStoreId()))
+                                .thenComparingLong(Peer::getStoreId))
+                .ifPresent(peer -> operators.put(region, new Step.Scatter(peer), now()));
+    }
+
+    private int leads(long storeId) {
+        return regions.leaderCount(storeId) + operators.incomingLeads(storeId);
+    }
+
+    private boolean isConnected(long storeId) {
+        StoreInfo store = stores.get(storeId);
+        return store != null && store.isUp() && store.isConnected(now());
+    }
+
+    private RegionInfo knownRegion(long regionId) {
+        requireBootstrapped();
+        return regions.get(regionId)
+                .orElseThrow(() ->
+                        new PdException(
+                                ErrorType.REGION_NOT_FOUND, "region " + regionId + " not found"));
+    }
+
     synchronized Optional<Step> runningStep(long regionId) {
         return operators.running(regionId);
     }
@@ -446,12 +501,7 @@ final class Cluster {
     /** Fresh ids for a split into {@code count} more regions. */
     synchronized List<SplitID> askSplit(Region region, int count) {
         requireBootstrapped();
-        RegionInfo known =
-                regions.get(region.getId())
-                        .orElseThrow(() ->
-                                new PdException(
-                                        ErrorType.REGION_NOT_FOUND,
-                                        "region " + region.getId() + " not found"));
+        RegionInfo known = knownRegion(region.getId());
         if (region.getRegionEpoch().getVersion() < known.version()
                 || region.getRegionEpoch().getConfVer() < known.confVer()) {
             throw PdException.unknown(

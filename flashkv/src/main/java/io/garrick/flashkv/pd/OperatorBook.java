@@ -4,8 +4,10 @@ import com.google.protobuf.ByteString;
 import io.garrick.proto.eraft.ConfChangeType;
 import io.garrick.proto.meta.Peer;
 import io.garrick.proto.meta.PeerRole;
+import io.garrick.proto.meta.Region;
 import io.garrick.proto.pd.ChangePeer;
 import io.garrick.proto.pd.CheckPolicy;
+import io.garrick.proto.pd.Merge;
 import io.garrick.proto.pd.RegionHeartbeatResponse;
 import io.garrick.proto.pd.SplitRegion;
 import io.garrick.proto.pd.TransferLeader;
@@ -71,6 +73,16 @@ final class OperatorBook {
                 });
     }
 
+    /** Takes the place of what is running. Not sent yet: the next {@link #next} is. */
+    void put(RegionInfo region, Step step, long nowMillis) {
+        forget(region.id());
+        long neverSent = nowMillis - REPEAT_MILLIS;
+        remember(
+                region,
+                new Running(
+                        step, order(region, step), region.leader().getId(), nowMillis, neverSent));
+    }
+
     void forget(long regionId) {
         Running removed = running.remove(regionId);
         if (removed != null) {
@@ -112,7 +124,8 @@ final class OperatorBook {
             case Step.AddLearner(long storeId) -> incomingPeers.merge(storeId, delta, Integer::sum);
             case Step.TransferLeader(Peer to) ->
                     incomingLeads.merge(to.getStoreId(), delta, Integer::sum);
-            case Step.Promote _, Step.Remove _, Step.Split _ -> {}
+            case Step.Scatter(Peer to) -> incomingLeads.merge(to.getStoreId(), delta, Integer::sum);
+            case Step.Promote _, Step.Remove _, Step.Split _, Step.Merge _ -> {}
         }
     }
 
@@ -139,9 +152,9 @@ final class OperatorBook {
                                     peer.toBuilder().setRole(PeerRole.Voter).build()));
             case Step.Remove(Peer peer) ->
                     order.setChangePeer(change(ConfChangeType.RemoveNode, peer));
-            case Step.TransferLeader(Peer to) ->
-                    order.setTransferLeader(
-                            TransferLeader.newBuilder().setPeer(to).addPeers(to).build());
+            case Step.TransferLeader(Peer to) -> order.setTransferLeader(leadOn(to));
+            case Step.Scatter(Peer to) -> order.setTransferLeader(leadOn(to));
+            case Step.Merge(Region target) -> order.setMerge(Merge.newBuilder().setTarget(target));
             case Step.Split split -> {
                 SplitRegion.Builder message =
                         SplitRegion.newBuilder().setPolicy(CheckPolicy.USEKEY);
@@ -150,6 +163,10 @@ final class OperatorBook {
             }
         }
         return order.build();
+    }
+
+    private static TransferLeader leadOn(Peer to) {
+        return TransferLeader.newBuilder().setPeer(to).addPeers(to).build();
     }
 
     private static ChangePeer change(ConfChangeType type, Peer peer) {

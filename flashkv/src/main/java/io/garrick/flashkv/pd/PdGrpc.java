@@ -769,11 +769,17 @@ final class PdGrpc extends PDGrpc.PDImplBase {
                 request.getHeader(),
                 out,
                 ScatterRegionResponse.class,
-                header ->
-                        ScatterRegionResponse.newBuilder()
-                                .setHeader(header)
-                                .setFinishedPercentage(100)
-                                .build());
+                header -> {
+                    List<Long> ids = new ArrayList<>(request.getRegionsIdList());
+                    if (ids.isEmpty()) {
+                        ids.add(request.getRegionId());
+                    }
+                    ids.forEach(cluster::scatter);
+                    return ScatterRegionResponse.newBuilder()
+                            .setHeader(header)
+                            .setFinishedPercentage(100)
+                            .build();
+                });
     }
 
     @Override

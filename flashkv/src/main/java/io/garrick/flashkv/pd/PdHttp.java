@@ -118,7 +118,7 @@ final class PdHttp implements AutoCloseable {
             case "stats" -> Answer.ok(PdJson.regionStats(cluster.regions(range(query), 0)));
             case "region" -> region(parts);
             case "regions" -> regions(method, query);
-            case "operators" -> Answer.ok(PdJson.operators(cluster));
+            case "operators" -> operators(method, parts, body);
             case "members" -> Answer.ok(PdJson.members(cluster));
             default -> Answer.refused(404, "not found");
         };
@@ -156,6 +156,26 @@ final class PdHttp implements AutoCloseable {
             return Answer.ok("Accelerate regions scheduling.");
         }
         return Answer.ok(PdJson.regions(cluster.regions(range(query), 0)));
+    }
+
+    // ---- operators ----
+
+    private Answer operators(String method, List<String> parts, byte[] body) throws IOException {
+        if (method.equals("POST")) {
+            OperatorRequest.parse(JSON.readTree(body)).apply(cluster);
+            return Answer.ok("The operator is created.");
+        }
+        if (parts.size() < 2) {
+            return Answer.ok(PdJson.operators(cluster));
+        }
+        long regionId = Long.parseLong(parts.get(1));
+        if (method.equals("DELETE")) {
+            cluster.cancelOrder(regionId);
+            return Answer.ok("The pending operator is canceled.");
+        }
+        return cluster.runningStep(regionId)
+                .map(step -> Answer.ok(PdJson.operator(regionId, step)))
+                .orElseGet(() -> Answer.refused(404, "operator not found"));
     }
 
     // ---- placement rules ----

@@ -1,5 +1,6 @@
 package io.garrick.flashkv.pd;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -199,9 +200,12 @@ final class PdJson {
 
     static ArrayNode operators(Cluster cluster) {
         ArrayNode json = JsonNodeFactory.instance.arrayNode();
-        new TreeMap<>(cluster.runningSteps())
-                .forEach((id, step) -> json.add(step.description() + " {region " + id + "}"));
+        new TreeMap<>(cluster.runningSteps()).forEach((id, step) -> json.add(operator(id, step)));
         return json;
+    }
+
+    static JsonNode operator(long regionId, Step step) {
+        return JsonNodeFactory.instance.textNode(step.description() + " {region " + regionId + "}");
     }
 
     static ObjectNode members(Cluster cluster) {

@@ -2,6 +2,7 @@ package io.garrick.flashkv.pd;
 
 import io.garrick.base.Key;
 import io.garrick.proto.meta.Peer;
+import io.garrick.proto.meta.Region;
 import java.util.List;
 
 /** One thing a region's leader is asked to do. */
@@ -22,6 +23,12 @@ sealed interface Step {
         }
     }
 
+    /** A leader transfer whose point is that leaders spread. */
+    record Scatter(Peer to) implements Step {}
+
+    /** The region becomes a part of its neighbour. */
+    record Merge(Region target) implements Step {}
+
     /** As PD's operators are called. */
     default String description() {
         return switch (this) {
@@ -30,6 +37,8 @@ sealed interface Step {
             case Remove _ -> "remove-orphan-peer";
             case TransferLeader _ -> "transfer-leader";
             case Split _ -> "rule-split-region";
+            case Scatter _ -> "scatter-region";
+            case Merge _ -> "merge-region";
         };
     }
 }

@@ -1,10 +1,9 @@
 package io.garrick.flashkv.txn;
 
-import com.google.protobuf.Descriptors.FieldDescriptor;
-import com.google.protobuf.Internal;
 import com.google.protobuf.Message;
 import io.garrick.codec.CodecException;
-import io.garrick.proto.error.Error;
+import io.garrick.proto.coprocessor.Request;
+import io.garrick.proto.coprocessor.Response;
 import io.garrick.proto.kvrpc.BatchGetRequest;
 import io.garrick.proto.kvrpc.BatchGetResponse;
 import io.garrick.proto.kvrpc.BatchRollbackRequest;
@@ -23,7 +22,6 @@ import io.garrick.proto.kvrpc.DeleteRangeRequest;
 import io.garrick.proto.kvrpc.DeleteRangeResponse;
 import io.garrick.proto.kvrpc.GCRequest;
 import io.garrick.proto.kvrpc.GCResponse;
-import io.garrick.proto.kvrpc.GetHealthFeedbackResponse;
 import io.garrick.proto.kvrpc.GetRequest;
 import io.garrick.proto.kvrpc.GetResponse;
 import io.garrick.proto.kvrpc.MvccGetByKeyRequest;
@@ -40,8 +38,18 @@ import io.garrick.proto.kvrpc.RawBatchGetRequest;
 import io.garrick.proto.kvrpc.RawBatchGetResponse;
 import io.garrick.proto.kvrpc.RawBatchPutRequest;
 import io.garrick.proto.kvrpc.RawBatchPutResponse;
+import io.garrick.proto.kvrpc.RawBatchScanRequest;
+import io.garrick.proto.kvrpc.RawBatchScanResponse;
+import io.garrick.proto.kvrpc.RawCASRequest;
+import io.garrick.proto.kvrpc.RawCASResponse;
+import io.garrick.proto.kvrpc.RawChecksumRequest;
+import io.garrick.proto.kvrpc.RawChecksumResponse;
+import io.garrick.proto.kvrpc.RawDeleteRangeRequest;
+import io.garrick.proto.kvrpc.RawDeleteRangeResponse;
 import io.garrick.proto.kvrpc.RawDeleteRequest;
 import io.garrick.proto.kvrpc.RawDeleteResponse;
+import io.garrick.proto.kvrpc.RawGetKeyTTLRequest;
+import io.garrick.proto.kvrpc.RawGetKeyTTLResponse;
 import io.garrick.proto.kvrpc.RawGetRequest;
 import io.garrick.proto.kvrpc.RawGetResponse;
 import io.garrick.proto.kvrpc.RawPutRequest;
@@ -56,7 +64,6 @@ import io.garrick.proto.kvrpc.ScanRequest;
 import io.garrick.proto.kvrpc.ScanResponse;
 import io.garrick.proto.kvrpc.TxnHeartBeatRequest;
 import io.garrick.proto.kvrpc.TxnHeartBeatResponse;
-import io.garrick.proto.tikv.BatchCommandsEmptyResponse;
 import io.garrick.proto.tikv.BatchCommandsRequest;
 import io.garrick.proto.tikv.BatchCommandsResponse;
 import io.garrick.proto.tikv.TikvGrpc;
@@ -77,11 +84,13 @@ final class KvService extends TikvGrpc.TikvImplBase {
     private final Percolator percolator;
     private final RawKv raw;
     private final Executor executor;
+    private final BatchedCommands batched;
 
     KvService(Percolator percolator, RawKv raw, Executor executor) {
         this.percolator = percolator;
         this.raw = raw;
         this.executor = executor;
+        this.batched = new BatchedCommands(percolator, raw);
     }
 
     @Override
@@ -202,6 +211,39 @@ final class KvService extends TikvGrpc.TikvImplBase {
     }
 
     @Override
+    public void rawBatchScan(
+            RawBatchScanRequest request, StreamObserver<RawBatchScanResponse> out) {
+        unary(out, RawBatchScanResponse.class, request, raw::batchScan);
+    }
+
+    @Override
+    public void rawGetKeyTTL(
+            RawGetKeyTTLRequest request, StreamObserver<RawGetKeyTTLResponse> out) {
+        unary(out, RawGetKeyTTLResponse.class, request, raw::ttl);
+    }
+
+    @Override
+    public void rawCompareAndSwap(RawCASRequest request, StreamObserver<RawCASResponse> out) {
+        unary(out, RawCASResponse.class, request, raw::compareAndSwap);
+    }
+
+    @Override
+    public void rawDeleteRange(
+            RawDeleteRangeRequest request, StreamObserver<RawDeleteRangeResponse> out) {
+        unary(out, RawDeleteRangeResponse.class, request, raw::deleteRange);
+    }
+
+    @Override
+    public void rawChecksum(RawChecksumRequest request, StreamObserver<RawChecksumResponse> out) {
+        unary(out, RawChecksumResponse.class, request, raw::checksum);
+    }
+
+    @Override
+    public void coprocessor(Request request, StreamObserver<Response> out) {
+        unary(out, Response.class, request, BatchedCommands::noCoprocessor);
+    }
+
+    @Override
     public void mvccGetByKey(
             MvccGetByKeyRequest request, StreamObserver<MvccGetByKeyResponse> out) {
         unary(out, MvccGetByKeyResponse.class, request, percolator::mvccByKey);
@@ -224,198 +266,10 @@ final class KvService extends TikvGrpc.TikvImplBase {
                 _ -> BroadcastTxnStatusResponse.getDefaultInstance());
     }
 
-    /** Each command of a batch runs and answers by itself. */
     @Override
     public StreamObserver<BatchCommandsRequest> batchCommands(
             StreamObserver<BatchCommandsResponse> out) {
-        return new StreamObserver<>() {
-            private final Object outLock = new Object();
-            private boolean ended;
-
-            @Override
-            public void onNext(BatchCommandsRequest batch) {
-                for (int i = 0; i < batch.getRequestsCount(); i++) {
-                    long id = batch.getRequestIds(i);
-                    BatchCommandsRequest.Request command = batch.getRequests(i);
-                    executor.execute(() -> answer(id, command));
-                }
-            }
-
-            private void answer(long id, BatchCommandsRequest.Request command) {
-                BatchCommandsResponse.Response response;
-                try {
-                    response = command(command);
-                } catch (RuntimeException e) {
-                    log.warn("batched command failed command={}", command.getCmdCase(), e);
-                    end(Status.INTERNAL.withDescription(e.toString()));
-                    return;
-                }
-                synchronized (outLock) {
-                    if (!ended) {
-                        out.onNext(
-                                BatchCommandsResponse.newBuilder()
-                                        .addRequestIds(id)
-                                        .addResponses(response)
-                                        .build());
-                    }
-                }
-            }
-
-            private void end(Status status) {
-                synchronized (outLock) {
-                    if (!ended) {
-                        ended = true;
-                        out.onError(status.asRuntimeException());
-                    }
-                }
-            }
-
-            @Override
-            public void onError(Throwable failure) {
-                synchronized (outLock) {
-                    ended = true;
-                }
-            }
-
-            @Override
-            public void onCompleted() {
-                synchronized (outLock) {
-                    if (!ended) {
-                        ended = true;
-                        out.onCompleted();
-                    }
-                }
-            }
-        };
-    }
-
-    private BatchCommandsResponse.Response command(BatchCommandsRequest.Request request) {
-        BatchCommandsResponse.Response.Builder response =
-                BatchCommandsResponse.Response.newBuilder();
-        switch (request.getCmdCase()) {
-            case GET ->
-                    response.setGet(guarded(GetResponse.class, request.getGet(), percolator::get));
-            case BATCH_GET ->
-                    response.setBatchGet(
-                            guarded(
-                                    BatchGetResponse.class,
-                                    request.getBatchGet(),
-                                    percolator::batchGet));
-            case SCAN ->
-                    response.setScan(
-                            guarded(ScanResponse.class, request.getScan(), percolator::scan));
-            case PREWRITE ->
-                    response.setPrewrite(
-                            guarded(
-                                    PrewriteResponse.class,
-                                    request.getPrewrite(),
-                                    percolator::prewrite));
-            case COMMIT ->
-                    response.setCommit(
-                            guarded(CommitResponse.class, request.getCommit(), percolator::commit));
-            case BATCH_ROLLBACK ->
-                    response.setBatchRollback(
-                            guarded(
-                                    BatchRollbackResponse.class,
-                                    request.getBatchRollback(),
-                                    percolator::batchRollback));
-            case CLEANUP ->
-                    response.setCleanup(
-                            guarded(
-                                    CleanupResponse.class,
-                                    request.getCleanup(),
-                                    percolator::cleanup));
-            case PESSIMISTIC_LOCK ->
-                    response.setPessimisticLock(
-                            guarded(
-                                    PessimisticLockResponse.class,
-                                    request.getPessimisticLock(),
-                                    percolator::pessimisticLock));
-            case PESSIMISTIC_ROLLBACK ->
-                    response.setPessimisticRollback(
-                            guarded(
-                                    PessimisticRollbackResponse.class,
-                                    request.getPessimisticRollback(),
-                                    percolator::pessimisticRollback));
-            case TXN_HEART_BEAT ->
-                    response.setTxnHeartBeat(
-                            guarded(
-                                    TxnHeartBeatResponse.class,
-                                    request.getTxnHeartBeat(),
-                                    percolator::heartBeat));
-            case CHECK_TXN_STATUS ->
-                    response.setCheckTxnStatus(
-                            guarded(
-                                    CheckTxnStatusResponse.class,
-                                    request.getCheckTxnStatus(),
-                                    percolator::checkTxnStatus));
-            case CHECK_SECONDARY_LOCKS ->
-                    response.setCheckSecondaryLocks(
-                            guarded(
-                                    CheckSecondaryLocksResponse.class,
-                                    request.getCheckSecondaryLocks(),
-                                    percolator::checkSecondaryLocks));
-            case SCAN_LOCK ->
-                    response.setScanLock(
-                            guarded(
-                                    ScanLockResponse.class,
-                                    request.getScanLock(),
-                                    percolator::scanLock));
-            case RESOLVE_LOCK ->
-                    response.setResolveLock(
-                            guarded(
-                                    ResolveLockResponse.class,
-                                    request.getResolveLock(),
-                                    percolator::resolveLock));
-            case DELETE_RANGE ->
-                    response.setDeleteRange(
-                            guarded(
-                                    DeleteRangeResponse.class,
-                                    request.getDeleteRange(),
-                                    percolator::deleteRange));
-            case RAW_GET ->
-                    response.setRawGet(
-                            guarded(RawGetResponse.class, request.getRawGet(), raw::get));
-            case RAW_BATCH_GET ->
-                    response.setRawBatchGet(
-                            guarded(
-                                    RawBatchGetResponse.class,
-                                    request.getRawBatchGet(),
-                                    raw::batchGet));
-            case RAW_PUT ->
-                    response.setRawPut(
-                            guarded(RawPutResponse.class, request.getRawPut(), raw::put));
-            case RAW_BATCH_PUT ->
-                    response.setRawBatchPut(
-                            guarded(
-                                    RawBatchPutResponse.class,
-                                    request.getRawBatchPut(),
-                                    raw::batchPut));
-            case RAW_DELETE ->
-                    response.setRawDelete(
-                            guarded(RawDeleteResponse.class, request.getRawDelete(), raw::delete));
-            case RAW_BATCH_DELETE ->
-                    response.setRawBatchDelete(
-                            guarded(
-                                    RawBatchDeleteResponse.class,
-                                    request.getRawBatchDelete(),
-                                    raw::batchDelete));
-            case RAW_SCAN ->
-                    response.setRawScan(
-                            guarded(RawScanResponse.class, request.getRawScan(), raw::scan));
-            case GC -> response.setGc(GCResponse.getDefaultInstance());
-            case BROADCAST_TXN_STATUS ->
-                    response.setBroadcastTxnStatus(BroadcastTxnStatusResponse.getDefaultInstance());
-            case GET_HEALTH_FEEDBACK ->
-                    response.setGetHealthFeedback(GetHealthFeedbackResponse.getDefaultInstance());
-            case EMPTY ->
-                    response.setEmpty(
-                            BatchCommandsEmptyResponse.newBuilder()
-                                    .setTestId(request.getEmpty().getTestId()));
-            case RAW_DELETE_RANGE, RAW_BATCH_SCAN, COPROCESSOR, CMD_NOT_SET ->
-                    throw new IllegalArgumentException("no such command " + request.getCmdCase());
-        }
-        return response.build();
+        return new CommandStream(batched, executor, out);
     }
 
     private <Q, T extends Message> void unary(
@@ -423,7 +277,7 @@ final class KvService extends TikvGrpc.TikvImplBase {
         executor.execute(() -> {
             T response;
             try {
-                response = guarded(type, request, call);
+                response = Refusals.guarded(type, request, call);
             } catch (IllegalArgumentException | CodecException e) {
                 out.onError(
                         Status.INVALID_ARGUMENT.withDescription(e.toString()).asRuntimeException());
@@ -436,20 +290,5 @@ final class KvService extends TikvGrpc.TikvImplBase {
             out.onNext(response);
             out.onCompleted();
         });
-    }
-
-    /** Every response has its region error in a field of the same name. */
-    private static <Q, T extends Message> T guarded(Class<T> type, Q request, Function<Q, T> call) {
-        try {
-            return call.apply(request);
-        } catch (Regions.Refusal refusal) {
-            return refused(type, refusal.error());
-        }
-    }
-
-    private static <T extends Message> T refused(Class<T> type, Error error) {
-        Message.Builder builder = Internal.getDefaultInstance(type).newBuilderForType();
-        FieldDescriptor field = builder.getDescriptorForType().findFieldByName("region_error");
-        return type.cast(builder.setField(field, error).build());
     }
 }

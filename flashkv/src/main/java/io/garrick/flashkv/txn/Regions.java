@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocking access to the store's regions. A region error leaves as {@link Refusal}: every handler
@@ -38,13 +39,31 @@ final class Regions {
     }
 
     private final RegionKv regions;
+    private final @Nullable String closed;
 
     Regions(RegionKv regions) {
-        this.regions = regions;
+        this(regions, null);
     }
 
-    /** The caller closes the snapshot. */
+    private Regions(RegionKv regions, @Nullable String closed) {
+        this.regions = regions;
+        this.closed = closed;
+    }
+
+    /** Refuses everything. */
+    static Regions closed(RegionKv regions, String why) {
+        return new Regions(regions, why);
+    }
+
+    /**
+     * The caller closes the snapshot.
+     *
+     * @throws IllegalArgumentException when nothing of the kind is served here at all
+     */
     RegionSnapshot snapshot(Context context) {
+        if (closed != null) {
+            throw new IllegalArgumentException(closed);
+        }
         return switch (wait(regions.snapshot(context))) {
             case Access.Granted(RegionSnapshot snapshot) -> snapshot;
             case Access.Refused(Error error) -> throw new Refusal(error);
@@ -82,6 +101,15 @@ final class Regions {
             if (!range.contains(key)) {
                 throw new Refusal(outside(snapshot.region(), key));
             }
+        }
+    }
+
+    /** A range that ends where the region ends lies inside. */
+    static void requireInside(RegionSnapshot snapshot, KeyRange encoded) {
+        if (!snapshot.range().contains(encoded)) {
+            boolean startInside = snapshot.range().contains(encoded.start());
+            throw new Refusal(
+                    outside(snapshot.region(), startInside ? encoded.end() : encoded.start()));
         }
     }
 

@@ -5,6 +5,7 @@ import io.garrick.flashkv.kv.ReadIndexObserver;
 import io.garrick.flashkv.kv.RegionKv;
 import io.garrick.flashkv.kv.TransactionLayer;
 import io.grpc.BindableService;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,10 +21,27 @@ public final class Transactions implements TransactionLayer {
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
     private final KvService service;
 
+    /**
+     * How a whole cluster is used, from its first start on.
+     *
+     * @param rawTtl whether raw values carry their end; such a cluster keeps no transactions
+     */
+    public record Options(boolean rawTtl) {
+        public static final Options DEFAULT = new Options(false);
+    }
+
     /** Serves whatever {@code regions} lead, now or later. */
-    public Transactions(RegionKv regions) {
+    public Transactions(RegionKv regions, Options options) {
         Regions access = new Regions(regions);
-        this.service = new KvService(new Percolator(access, concurrency), new RawKv(access), calls);
+        Regions transactional =
+                options.rawTtl()
+                        ? Regions.closed(regions, "raw values have a time to live: no transactions")
+                        : access;
+        this.service =
+                new KvService(
+                        new Percolator(transactional, concurrency),
+                        new RawKv(access, options.rawTtl(), InstantSource.system()),
+                        calls);
     }
 
     @Override

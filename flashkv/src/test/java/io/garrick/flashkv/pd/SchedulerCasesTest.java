@@ -196,6 +196,8 @@ final class SchedulerCasesTest {
             case Step.Promote(Peer peer) -> "promote on " + peer.getStoreId();
             case Step.Remove(Peer peer) -> "remove on " + peer.getStoreId();
             case Step.TransferLeader(Peer to) -> "lead on " + to.getStoreId();
+            case Step.Scatter(Peer to) -> "scatter to " + to.getStoreId();
+            case Step.Merge(Region target) -> "merge into " + target.getId();
             case Step.Split(List<Key> keys) ->
                     "split at " + keys.stream().map(key -> "" + (char) key.byteAt(0)).toList();
         };
