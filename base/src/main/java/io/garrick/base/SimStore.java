@@ -36,16 +36,26 @@ public final class SimStore implements OrderedStore {
     /** Batches written since the durable state, oldest first. */
     private final List<List<Change>> volatileBatches = new ArrayList<>();
 
+    private final SimPower power;
     private long writes;
     private long failAfterWrites = Long.MAX_VALUE;
 
     public SimStore(Mode mode, List<String> families) {
-        this(mode, families, new TreeMap<>());
+        this(mode, families, new SimPower());
+    }
+
+    /** A store on a machine whose other disks share the power. */
+    public SimStore(Mode mode, List<String> families, SimPower power) {
+        this(mode, families, new TreeMap<>(), power);
     }
 
     private SimStore(
-            Mode mode, List<String> families, Map<String, NavigableMap<Key, byte[]>> contents) {
+            Mode mode,
+            List<String> families,
+            Map<String, NavigableMap<Key, byte[]>> contents,
+            SimPower power) {
         this.mode = mode;
+        this.power = power;
         this.families = List.copyOf(families);
         this.durable = contents;
         this.current = new TreeMap<>();
@@ -62,13 +72,18 @@ public final class SimStore implements OrderedStore {
      *
      * @param chance chooses the prefix
      */
-    public synchronized SimStore crash(RandomGenerator chance) {
+    public SimStore crash(RandomGenerator chance) {
+        return crash(chance, new SimPower());
+    }
+
+    /** The same, for the next machine with its own power. */
+    public synchronized SimStore crash(RandomGenerator chance, SimPower nextPower) {
         int kept = chance.nextInt(volatileBatches.size() + 1);
         for (List<Change> batch : volatileBatches.subList(0, kept)) {
             apply(durable, batch);
         }
         volatileBatches.clear();
-        return new SimStore(mode, families, durable);
+        return new SimStore(mode, families, durable, nextPower);
     }
 
     /** Every write from the n-th on fails, as if the disk were full; n = 0 fails the next one. */
@@ -112,6 +127,7 @@ public final class SimStore implements OrderedStore {
         if (writes >= failAfterWrites) {
             throw new IOException("no space left on simulated disk");
         }
+        power.step("write");
         writes++;
         List<Change> changes = List.copyOf(((SimBatch) batch).changes);
         apply(current, changes);
@@ -136,7 +152,8 @@ public final class SimStore implements OrderedStore {
     }
 
     @Override
-    public synchronized void flush() {
+    public synchronized void flush() throws IOException {
+        power.step("flush");
         volatileBatches.forEach(batch -> apply(durable, batch));
         volatileBatches.clear();
     }

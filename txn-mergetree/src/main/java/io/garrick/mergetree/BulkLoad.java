@@ -73,8 +73,13 @@ final class BulkLoad {
         return total;
     }
 
-    /** Deletes what was built. */
-    void discard() {
+    /** Lets go of what was built, where a commit may have named it: the files stay. */
+    void release() {
+        built.forEach(entry -> entry.part().unpin());
+        built.clear();
+    }
+
+    private void discard() {
         built.forEach(entry -> entry.part().drop());
         built.clear();
     }

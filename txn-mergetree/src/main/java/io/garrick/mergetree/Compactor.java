@@ -249,7 +249,6 @@ final class Compactor {
             }
             edit.commit();
             if (merged != null) {
-                merged.saved();
                 table.add(merged);
             }
             for (Input input : inputs) {

@@ -135,9 +135,7 @@ final class Flusher {
             table.parts().forEach(other -> other.saveDirty(edit));
             fences.forEach(edit::fence);
             edit.commit();
-            table.parts().forEach(LivePart::saved);
             if (part != null) {
-                part.saved();
                 table.add(part);
             }
             table.remove(memtable);

@@ -30,7 +30,6 @@ final class LivePart {
     // Kills of lookups under way, not in the set yet.
     private final KillBuffer pending = new KillBuffer();
     private int killEntries;
-    private boolean inEdit;
 
     private @Nullable HandleSearch search;
 
@@ -79,30 +78,22 @@ final class LivePart {
         }
     }
 
-    /** Adds what the manifest lacks to the edit; {@link #saved} follows once that is committed. */
+    /** Adds what the manifest lacks to the edit; counts as saved once that is committed. */
     void saveDirty(Manifest.Edit edit) {
         if (dirty.isEmpty()) {
             return;
         }
-        inEdit = true;
         if (killEntries >= MAX_KILL_ENTRIES) {
             edit.replaceKills(reader.tableId(), partId(), kills.toBuffer());
         } else {
             edit.addKills(reader.tableId(), partId(), dirty);
         }
+        edit.afterCommit(this::saved);
     }
 
-    /** Whether {@link #saveDirty} has put kills into an edit that {@link #saved} has not ended. */
-    boolean savedInEdit() {
-        return inEdit;
-    }
-
-    void saved() {
-        inEdit = false;
-        if (!dirty.isEmpty()) {
-            killEntries = killEntries >= MAX_KILL_ENTRIES ? 1 : killEntries + 1;
-            dirty.clear();
-        }
+    private void saved() {
+        killEntries = killEntries >= MAX_KILL_ENTRIES ? 1 : killEntries + 1;
+        dirty.clear();
     }
 
     /** For the holder of the table's lock. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -39,6 +40,12 @@ final class Manifest {
     private long nextPartId;
     private long reservedPartId;
 
+    /** Undoes an edit whose write failed, so that nobody knows whether it took effect. */
+    private final List<Undo> doubtful = new ArrayList<>();
+
+    /** What a key held before an edit. */
+    private record Undo(Key key, Optional<byte[]> before) {}
+
     /** A part the manifest lists, with all kill blobs against it. */
     record PartEntry(long tableId, long partId, KillBuffer kills, int killEntries) {}
 
@@ -56,11 +63,11 @@ final class Manifest {
     /** A part id that was never given out before. */
     synchronized long newPartId() throws IOException {
         if (nextPartId == reservedPartId) {
-            reservedPartId += ID_BLOCK;
             try (OrderedStore.Batch batch = store.newBatch()) {
-                batch.put(FAMILY, new byte[] {'n'}, longs(reservedPartId));
-                store.write(batch, OrderedStore.Durability.SYNCED);
+                batch.put(FAMILY, new byte[] {'n'}, longs(nextPartId + ID_BLOCK));
+                write(batch, List.of());
             }
+            reservedPartId = nextPartId + ID_BLOCK;
         }
         return nextPartId++;
     }
@@ -140,8 +147,40 @@ final class Manifest {
         return open;
     }
 
-    boolean knows(OpId opId) throws IOException {
+    synchronized boolean knows(OpId opId) throws IOException {
+        settle();
         return store.get(FAMILY, opKey(opId)).isPresent();
+    }
+
+    /**
+     * A write that fails may have reached the log of the store all the same; so nothing else is
+     * read or written before its undoing.
+     */
+    private void settle() throws IOException {
+        if (doubtful.isEmpty()) {
+            return;
+        }
+        try (OrderedStore.Batch undoing = store.newBatch()) {
+            for (Undo entry : doubtful) {
+                entry.before()
+                        .ifPresentOrElse(
+                                value -> undoing.put(FAMILY, entry.key().unsafeBytes(), value),
+                                () -> undoing.delete(FAMILY, entry.key().unsafeBytes()));
+            }
+            store.write(undoing, OrderedStore.Durability.SYNCED);
+        }
+        doubtful.clear();
+    }
+
+    /** Writes the batch, or throws and leaves what was before. */
+    private synchronized void write(OrderedStore.Batch batch, List<Undo> undo) throws IOException {
+        settle();
+        try {
+            store.write(batch, OrderedStore.Durability.SYNCED);
+        } catch (IOException e) {
+            doubtful.addAll(undo);
+            throw e;
+        }
     }
 
     Edit edit() {
@@ -151,16 +190,39 @@ final class Manifest {
     /** One operation being put together; {@link #commit} makes it durable. */
     final class Edit implements AutoCloseable {
         private final OrderedStore.Batch batch = store.newBatch();
+        private final List<Runnable> afterCommit = new ArrayList<>();
+        private final List<byte[]> touchedKeys = new ArrayList<>();
+        private final List<KeyRange> touchedRanges = new ArrayList<>();
+
+        private void put(byte[] key, byte[] value) {
+            touchedKeys.add(key);
+            batch.put(FAMILY, key, value);
+        }
+
+        private void delete(byte[] key) {
+            touchedKeys.add(key);
+            batch.delete(FAMILY, key);
+        }
+
+        private void deleteRange(KeyRange range) {
+            touchedRanges.add(range);
+            batch.deleteRange(FAMILY, range);
+        }
+
+        /** For memory that follows the manifest. */
+        void afterCommit(Runnable action) {
+            afterCommit.add(action);
+        }
 
         Edit addPart(long tableId, long partId, int rowCount) {
-            batch.put(FAMILY, partKey('p', tableId, partId), longs(rowCount));
+            put(partKey('p', tableId, partId), longs(rowCount));
             return this;
         }
 
         /** Removes a part and all kills against it. */
         Edit removePart(long tableId, long partId) {
-            batch.delete(FAMILY, partKey('p', tableId, partId));
-            batch.deleteRange(FAMILY, prefix(partKey('k', tableId, partId)));
+            delete(partKey('p', tableId, partId));
+            deleteRange(prefix(partKey('k', tableId, partId)));
             return this;
         }
 
@@ -170,19 +232,18 @@ final class Manifest {
                             .put(partKey('k', tableId, partId))
                             .putLong(killSequence.getAndIncrement())
                             .array();
-            batch.put(FAMILY, key, KillCodec.encode(kills));
+            put(key, KillCodec.encode(kills));
             return this;
         }
 
         /** All kills of a part in one entry instead of the many there are. */
         Edit replaceKills(long tableId, long partId, KillBuffer kills) {
-            batch.deleteRange(FAMILY, prefix(partKey('k', tableId, partId)));
+            deleteRange(prefix(partKey('k', tableId, partId)));
             return addKills(tableId, partId, kills);
         }
 
         Edit fence(Fence fence) {
-            batch.put(
-                    FAMILY,
+            put(
                     ByteBuffer.allocate(21)
                             .put((byte) 'f')
                             .putLong(fence.tableId())
@@ -194,27 +255,24 @@ final class Manifest {
         }
 
         Edit removeFences(long tableId) {
-            batch.deleteRange(
-                    FAMILY,
-                    prefix(ByteBuffer.allocate(9).put((byte) 'f').putLong(tableId).array()));
+            deleteRange(prefix(ByteBuffer.allocate(9).put((byte) 'f').putLong(tableId).array()));
             return this;
         }
 
         Edit drop(long tableId, long dropTs) {
-            batch.put(FAMILY, dropKey(tableId), longs(dropTs));
+            put(dropKey(tableId), longs(dropTs));
             return this;
         }
 
         Edit removeDrop(long tableId) {
-            batch.delete(FAMILY, dropKey(tableId));
+            delete(dropKey(tableId));
             return this;
         }
 
         Edit op(OpId opId, KeyRange rawRange) {
             byte[] start = rawRange.start().unsafeBytes();
             byte[] end = rawRange.end().unsafeBytes();
-            batch.put(
-                    FAMILY,
+            put(
                     opKey(opId),
                     ByteBuffer.allocate(4 + start.length + end.length)
                             .putInt(start.length)
@@ -225,17 +283,33 @@ final class Manifest {
         }
 
         Edit removeOp(OpId opId) {
-            batch.delete(FAMILY, opKey(opId));
+            delete(opKey(opId));
             return this;
         }
 
         Edit safepoint(long safepoint) {
-            batch.put(FAMILY, new byte[] {'g'}, longs(safepoint));
+            put(new byte[] {'g'}, longs(safepoint));
             return this;
         }
 
         void commit() throws IOException {
-            store.write(batch, OrderedStore.Durability.SYNCED);
+            List<Undo> undo = new ArrayList<>();
+            synchronized (Manifest.this) {
+                settle();
+            }
+            List<Optional<byte[]>> before = store.multiGet(FAMILY, touchedKeys);
+            for (int i = 0; i < before.size(); i++) {
+                undo.add(new Undo(Key.wrap(touchedKeys.get(i)), before.get(i)));
+            }
+            for (KeyRange range : touchedRanges) {
+                try (OrderedStore.Cursor cursor = store.scan(FAMILY, range)) {
+                    while (cursor.next()) {
+                        undo.add(new Undo(Key.wrap(cursor.key()), Optional.of(cursor.value())));
+                    }
+                }
+            }
+            write(batch, undo);
+            afterCommit.forEach(Runnable::run);
         }
 
         @Override

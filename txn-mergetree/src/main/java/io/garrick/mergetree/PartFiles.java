@@ -25,6 +25,8 @@ final class PartFiles {
         this.disk = disk;
         disk.createDirectories(PARTS);
         disk.createDirectories(TMP);
+        // Without this a crash may take the directory, with every part in it.
+        disk.syncDirectory(Path.of(""));
         for (String name : disk.list(TMP)) {
             disk.deleteIfExists(TMP.resolve(name));
         }
@@ -55,7 +57,7 @@ final class PartFiles {
         try {
             disk.deleteIfExists(path(part.partId()));
         } catch (IOException e) {
-            log.warn("part not deleted partId={}", part.partId(), e);
+            log.warn("part not deleted partId={} reason={}", part.partId(), String.valueOf(e));
         }
     }
 

@@ -107,11 +107,5 @@ final class RangePurge {
             table.remove(part);
             part.drop();
         }
-        table.parts()
-                .forEach(part -> {
-                    if (part.savedInEdit()) {
-                        part.saved();
-                    }
-                });
     }
 }

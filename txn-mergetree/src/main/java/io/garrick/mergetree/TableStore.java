@@ -116,6 +116,7 @@ public final class TableStore implements AutoCloseable {
         }
         manifest.fences().forEach(fence -> table(fence.tableId()).fence(fence));
         manifest.drops().forEach(drop -> dropTsOfTable.put(drop.tableId(), drop.dropTs()));
+        removeDropped();
         log.info(
                 "table store opened tables={} parts={} safepoint={}",
                 tables.size(),
@@ -263,7 +264,8 @@ public final class TableStore implements AutoCloseable {
         try {
             replace(source.range(), built, opId);
         } catch (IOException | RuntimeException e) {
-            load.discard();
+            // The commit may have taken effect all the same: the next start sweeps up.
+            load.release();
             throw e;
         }
         log.info(

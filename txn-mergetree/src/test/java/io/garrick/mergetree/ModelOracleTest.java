@@ -13,7 +13,6 @@ import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -166,10 +165,21 @@ final class ModelOracleTest {
         forget(from, to);
         model.putAll(rows);
         OpId opId = op();
-        rig.store.ingest(new MapSource(rows, range(from, to), common), opId);
+        rig.store.ingest(source(rows, range(from, to)), opId);
         // A crash may repeat it.
-        rig.store.ingest(new MapSource(rows, range(from, to), common), opId);
+        rig.store.ingest(source(rows, range(from, to)), opId);
         return "ingest " + from + ".." + to;
+    }
+
+    /** Versions of the model as a region snapshot gives them. */
+    private MapSource source(
+            Map<Long, ? extends NavigableMap<Long, Version>> versions, KeyRange range) {
+        List<MapSource.Row> rows = new ArrayList<>();
+        versions.forEach((handle, byTs) ->
+                byTs.descendingMap()
+                        .forEach((ts, version) ->
+                                rows.add(new MapSource.Row(handle, ts, version.image()))));
+        return new MapSource(TABLE, range, common, rows.iterator());
     }
 
     private void forget(long from, long to) {
@@ -240,74 +250,5 @@ final class ModelOracleTest {
             }
         });
         return result;
-    }
-
-    /** Versions of the model as a region snapshot gives them. */
-    private static final class MapSource implements BulkSource {
-        private record Row(long handle, long ts, Rig.@Nullable Image image) {}
-
-        private final KeyRange range;
-        private final boolean common;
-        private final Iterator<Row> rows;
-        private Row row = new Row(0, 0, null);
-
-        MapSource(
-                Map<Long, ? extends NavigableMap<Long, Version>> versions,
-                KeyRange range,
-                boolean common) {
-            this.common = common;
-            this.range = range;
-            List<Row> list = new ArrayList<>();
-            versions.forEach((handle, byTs) ->
-                    byTs.descendingMap()
-                            .forEach((ts, version) ->
-                                    list.add(new Row(handle, ts, version.image()))));
-            this.rows = list.iterator();
-        }
-
-        @Override
-        public KeyRange range() {
-            return range;
-        }
-
-        @Override
-        public boolean next() {
-            if (!rows.hasNext()) {
-                return false;
-            }
-            row = rows.next();
-            return true;
-        }
-
-        @Override
-        public long tableId() {
-            return TABLE;
-        }
-
-        @Override
-        public long handle() {
-            return common ? 0 : row.handle();
-        }
-
-        @Override
-        public byte @Nullable [] commonHandle() {
-            return common ? Rig.bytes(row.handle()) : null;
-        }
-
-        @Override
-        public long commitTs() {
-            return row.ts();
-        }
-
-        @Override
-        public boolean delete() {
-            return row.image() == null;
-        }
-
-        @Override
-        public byte[] rowBytes() {
-            Rig.Image image = row.image();
-            return image == null ? new byte[0] : Rig.row(image);
-        }
     }
 }

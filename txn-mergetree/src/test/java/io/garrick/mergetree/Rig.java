@@ -166,6 +166,16 @@ final class Rig implements AutoCloseable {
             List<HandleRange> ranges,
             List<ZoneFilter> filters)
             throws IOException {
+        return read(snapshot, table, allocator, ranges, filters);
+    }
+
+    static NavigableMap<Long, Image> read(
+            Snapshot snapshot,
+            TableSchema table,
+            BufferAllocator allocator,
+            List<HandleRange> ranges,
+            List<ZoneFilter> filters)
+            throws IOException {
         TreeMap<Long, Image> result = new TreeMap<>();
         List<ColumnSchema> columns = table.columns();
         for (Morsel morsel : snapshot.morsels(new ScanSpec(table, columns, ranges, filters))) {
