@@ -18,10 +18,7 @@ import picocli.CommandLine.Parameters;
 public final class Bench implements Runnable {
 
     /** Every benchmark, in the order of the list. */
-    static final List<Benchmark> ALL =
-            List.of(
-                    // One line each.
-                    );
+    static final List<Benchmark> ALL = List.of(new io.garrick.bench.storage.CpfScan());
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "the benchmark")
     private @Nullable String name;

@@ -49,6 +49,9 @@ public final class ChildProcess implements AutoCloseable {
         command.add("--add-opens=java.base/java.nio=ALL-UNNAMED");
         command.add("--sun-misc-unsafe-memory-access=allow");
         command.add("--enable-native-access=ALL-UNNAMED");
+        if (arguments.getFirst().equals("server")) {
+            command.add("--add-modules=jdk.incubator.vector"); // as ./garrick server
+        }
         command.add("-XX:-UsePerfData");
         command.add("-XX:+UseParallelGC");
         command.add("-Xmx" + heapMegabytes + "m");

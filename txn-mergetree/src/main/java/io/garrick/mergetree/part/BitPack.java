@@ -15,8 +15,8 @@ import java.util.Arrays;
  */
 final class BitPack {
     static final int BLOCK = 1024;
-    private static final int LANES = 8;
-    private static final int LANE_BYTES = LANES * Long.BYTES;
+    static final int LANES = 8;
+    static final int LANE_BYTES = LANES * Long.BYTES;
 
     private BitPack() {}
 

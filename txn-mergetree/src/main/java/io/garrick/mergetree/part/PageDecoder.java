@@ -1,5 +1,6 @@
 package io.garrick.mergetree.part;
 
+import com.github.luben.zstd.Zstd;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
@@ -17,7 +18,7 @@ final class PageDecoder {
     private static final VarHandle WORD =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private final long[] words = new long[BitPack.BLOCK];
+    private final Kernels kernels;
     // For pages of bytes; only then allocated.
     private long[] codes = {};
     private long[] lengths = {};
@@ -25,6 +26,10 @@ final class PageDecoder {
     private long[] dictWords = {};
     private byte[] dictBytes = {};
     private long position;
+
+    PageDecoder(Kernels kernels) {
+        this.kernels = kernels;
+    }
 
     void decode(MemorySegment page, ColumnPage into) {
         byte kind = page.get(ValueLayout.JAVA_BYTE, 0);
@@ -47,6 +52,10 @@ final class PageDecoder {
             case PageLayout.DICT_BYTES -> dictionary(page, into);
             default -> throw new IllegalStateException("page kind " + kind);
         }
+    }
+
+    static int count(MemorySegment page) {
+        return page.get(PageLayout.INT, 4);
     }
 
     /** Where the first section of a page begins; for random access to pages of longs. */
@@ -96,14 +105,13 @@ final class PageDecoder {
         switch (encoding) {
             case PageLayout.CONST -> Arrays.fill(out, 0, count, base);
             case PageLayout.FOR -> {
-                int blockWords = BitPack.blockWords(width);
                 for (int from = 0; from < count; from += BitPack.BLOCK) {
-                    MemorySegment.copy(page, PageLayout.LONG, payload, words, 0, blockWords);
-                    BitPack.unpack(words, width, base, out, from);
-                    payload += (long) blockWords * Long.BYTES;
+                    kernels.unpack(page, payload, width, base, out, from);
+                    payload += BitPack.blockBytes(width);
                 }
             }
             case PageLayout.RLE -> runs(page, payload, out);
+            case PageLayout.DELTA -> deltas(page, payload, width, base, out, count);
             default -> throw new IllegalStateException("section encoding " + encoding);
         }
     }
@@ -116,6 +124,24 @@ final class PageDecoder {
             int end = page.get(PageLayout.INT, ends + run * 4L);
             Arrays.fill(out, from, end, page.get(PageLayout.LONG, payload + 8 + run * 8L));
             from = end;
+        }
+    }
+
+    /** Each block begins with its first value; then every value is its neighbour's and more. */
+    private void deltas(
+            MemorySegment page, long payload, int width, long leastDelta, long[] out, int count) {
+        int blocks = (count + BitPack.BLOCK - 1) / BitPack.BLOCK;
+        long block = payload + (long) blocks * Long.BYTES;
+        for (int from = 0; from < count; from += BitPack.BLOCK) {
+            kernels.unpack(page, block, width, leastDelta, out, from);
+            block += BitPack.blockBytes(width);
+            int to = Math.min(count, from + BitPack.BLOCK);
+            long value = page.get(PageLayout.LONG, payload + from / BitPack.BLOCK * 8L);
+            out[from] = value;
+            for (int i = from + 1; i < to; i++) {
+                value += out[i];
+                out[i] = value;
+            }
         }
     }
 
@@ -213,16 +239,26 @@ final class PageDecoder {
         if (rawLength != length) {
             throw new IllegalStateException("byte run of " + rawLength + ", lengths say " + length);
         }
-        if (codec == PageLayout.STORED) {
-            MemorySegment.copy(page, ValueLayout.JAVA_BYTE, position, into, 0, length);
-        } else {
-            LZ4.decompress(
-                    page.asSlice(position, stored).asByteBuffer(),
-                    0,
-                    stored,
-                    ByteBuffer.wrap(into),
-                    0,
-                    length);
+        switch (codec) {
+            case PageLayout.STORED ->
+                    MemorySegment.copy(page, ValueLayout.JAVA_BYTE, position, into, 0, length);
+            case PageLayout.LZ4 ->
+                    LZ4.decompress(
+                            page.asSlice(position, stored).asByteBuffer(),
+                            0,
+                            stored,
+                            ByteBuffer.wrap(into),
+                            0,
+                            length);
+            case PageLayout.ZSTD -> {
+                byte[] compressed = page.asSlice(position, stored).toArray(ValueLayout.JAVA_BYTE);
+                long found = Zstd.decompressByteArray(into, 0, length, compressed, 0, stored);
+                if (found != length) {
+                    throw new IllegalStateException(
+                            "byte run of " + length + ", decompressed to " + found);
+                }
+            }
+            default -> throw new IllegalStateException("codec " + codec);
         }
         position += stored;
     }

@@ -1,16 +1,24 @@
 package io.garrick.mergetree.part;
 
+import com.github.luben.zstd.Zstd;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Factory;
 
-/** Turns a page of values into bytes; picks the smallest encoding. One thread, reused. */
+/**
+ * Turns a page of values into bytes; picks the smallest encoding, but one that is slow to add up or
+ * to search only if it is half as large. One thread, reused.
+ */
 final class PageEncoder {
     private static final int MAX_DICT = ColumnPage.ROWS / 4;
     private static final int HASH_SLOTS = 8192;
+    private static final int SMALLEST_RUN = 64;
 
+    private static final int ZSTD_LEVEL = 1;
+
+    private final Compression compression;
     private final LZ4Compressor lz4 = LZ4Factory.fastestInstance().fastCompressor();
     private final long[] words = new long[BitPack.BLOCK];
     private final long[] scratch = new long[ColumnPage.ROWS];
@@ -18,10 +26,30 @@ final class PageEncoder {
     private final int[] dictRows = new int[MAX_DICT];
     private byte[] dictBytes = {};
     private byte[] compressed = {};
+    // Of the section in work.
+    private long leastDelta;
+    private int deltaWidth;
+    private long[] differences = {};
     private ByteBuffer out = ByteBuffer.allocate(1 << 17).order(ByteOrder.LITTLE_ENDIAN);
 
-    /** The bytes of the page; valid until the next call. */
-    ByteBuffer encode(ColumnPage page, PartColumn.Kind kind) {
+    /** How runs of bytes are compressed. */
+    enum Compression {
+        /** Fast to read. */
+        LZ4,
+        /** Smaller; for parts that are seldom read. */
+        ZSTD
+    }
+
+    PageEncoder(Compression compression) {
+        this.compression = compression;
+    }
+
+    /**
+     * The bytes of the page; valid until the next call.
+     *
+     * @param randomAccess single values will be asked for, so no encoding that hinders it
+     */
+    ByteBuffer encode(ColumnPage page, PartColumn.Kind kind, boolean randomAccess) {
         out.clear();
         if (page.hasNulls && kind != PartColumn.Kind.BYTES) {
             fillNulls(page, page.low);
@@ -32,13 +60,13 @@ final class PageEncoder {
         switch (kind) {
             case LONG -> {
                 header(PageLayout.LONGS, page);
-                section(page.low, page.count);
+                section(page.low, page.count, !randomAccess);
             }
             case LONG_PAIR -> {
                 page.needHigh();
                 header(PageLayout.PAIRS, page);
-                section(page.low, page.count);
-                section(page.high, page.count);
+                section(page.low, page.count, false);
+                section(page.high, page.count, false);
             }
             case BYTES -> {
                 page.needOffsets();
@@ -84,7 +112,7 @@ final class PageEncoder {
         }
     }
 
-    private void section(long[] values, int count) {
+    private void section(long[] values, int count, boolean deltas) {
         long min = Long.MAX_VALUE;
         long max = Long.MIN_VALUE;
         int runs = count == 0 ? 0 : 1;
@@ -100,24 +128,66 @@ final class PageEncoder {
             return;
         }
         int width = BitPack.widthOf(max - min);
-        int blocks = (count + BitPack.BLOCK - 1) / BitPack.BLOCK;
-        int packedBytes = blocks * BitPack.blockBytes(width);
+        int blockCount = (count + BitPack.BLOCK - 1) / BitPack.BLOCK;
+        int packedBytes = blockCount * BitPack.blockBytes(width);
         int runBytes = 8 + runs * 12;
-        if (runBytes * 2 < packedBytes) {
+        int smallest = Math.min(packedBytes, runBytes);
+        if (deltas && deltaBytes(values, count) * 2 < smallest) {
+            deltas(values, count);
+        } else if (runBytes * 2 < packedBytes) {
             sectionHeader(PageLayout.RLE, 0, runBytes, 0);
             runs(values, count, runs, runBytes);
         } else {
             sectionHeader(PageLayout.FOR, width, packedBytes, min);
-            need(packedBytes);
-            for (int block = 0; block < blocks; block++) {
-                int from = block * BitPack.BLOCK;
-                BitPack.pack(
-                        values, from, Math.min(BitPack.BLOCK, count - from), min, width, words);
-                for (int word = 0; word < BitPack.blockWords(width); word++) {
-                    out.putLong(words[word]);
-                }
+            blocks(values, count, min, width);
+        }
+    }
+
+    private void blocks(long[] values, int count, long base, int width) {
+        for (int from = 0; from < count; from += BitPack.BLOCK) {
+            need(BitPack.blockBytes(width));
+            BitPack.pack(values, from, Math.min(BitPack.BLOCK, count - from), base, width, words);
+            for (int word = 0; word < BitPack.blockWords(width); word++) {
+                out.putLong(words[word]);
             }
         }
+    }
+
+    private static boolean startsBlock(int i) {
+        return i % BitPack.BLOCK == 0;
+    }
+
+    /** Size of the section as differences; leaves the smallest and the width behind. */
+    private int deltaBytes(long[] values, int count) {
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
+        for (int i = 1; i < count; i++) {
+            if (!startsBlock(i)) {
+                long delta = values[i] - values[i - 1];
+                min = Math.min(min, delta);
+                max = Math.max(max, delta);
+            }
+        }
+        leastDelta = min;
+        deltaWidth = min > max ? 0 : BitPack.widthOf(max - min);
+        int blocks = (count + BitPack.BLOCK - 1) / BitPack.BLOCK;
+        return blocks * (Long.BYTES + BitPack.blockBytes(deltaWidth));
+    }
+
+    private void deltas(long[] values, int count) {
+        int bytes = deltaBytes(values, count);
+        sectionHeader(PageLayout.DELTA, deltaWidth, bytes, leastDelta);
+        need(bytes);
+        for (int i = 0; i < count; i += BitPack.BLOCK) {
+            out.putLong(values[i]);
+        }
+        if (differences.length == 0) {
+            differences = new long[ColumnPage.ROWS];
+        }
+        for (int i = 0; i < count; i++) {
+            differences[i] = startsBlock(i) ? leastDelta : values[i] - values[i - 1];
+        }
+        blocks(differences, count, leastDelta, deltaWidth);
     }
 
     private void runs(long[] values, int count, int runs, int runBytes) {
@@ -150,13 +220,13 @@ final class PageEncoder {
         for (int row = 0; row < page.count; row++) {
             scratch[row] = (long) page.offsets[row + 1] - page.offsets[row];
         }
-        section(scratch, page.count);
+        section(scratch, page.count, false);
         byteRun(page.bytes, page.offsets[page.count]);
     }
 
     private void dictionary(ColumnPage page, int distinct) {
         header(PageLayout.DICT_BYTES, page);
-        section(scratch, page.count); // codes, left there by buildDictionary
+        section(scratch, page.count, false); // codes, left there by buildDictionary
         int size = 0;
         for (int code = 0; code < distinct; code++) {
             int row = dictRows[code];
@@ -171,22 +241,34 @@ final class PageEncoder {
         need(8);
         out.putInt(distinct);
         out.putInt(0);
-        section(scratch, distinct);
+        section(scratch, distinct, false);
         byteRun(dictBytes, size);
     }
 
     private void byteRun(byte[] bytes, int length) {
-        int bound = lz4.maxCompressedLength(length);
-        if (compressed.length < bound) {
-            compressed = new byte[bound];
-        }
-        int packed = length < 64 ? length : lz4.compress(bytes, 0, length, compressed, 0);
+        int packed = length < SMALLEST_RUN ? length : compress(bytes, length);
         boolean useful = packed < length - length / 16;
         need(12 + length);
-        out.putInt(useful ? PageLayout.LZ4 : PageLayout.STORED);
+        int codec = compression == Compression.LZ4 ? PageLayout.LZ4 : PageLayout.ZSTD;
+        out.putInt(useful ? codec : PageLayout.STORED);
         out.putInt(length);
         out.putInt(useful ? packed : length);
         out.put(useful ? compressed : bytes, 0, useful ? packed : length);
+    }
+
+    private int compress(byte[] bytes, int length) {
+        boolean fast = compression == Compression.LZ4;
+        int bound =
+                fast
+                        ? lz4.maxCompressedLength(length)
+                        : Math.toIntExact(Zstd.compressBound(length));
+        if (compressed.length < bound) {
+            compressed = new byte[bound];
+        }
+        return fast
+                ? lz4.compress(bytes, 0, length, compressed, 0)
+                : Math.toIntExact(
+                        Zstd.compressByteArray(compressed, 0, bound, bytes, 0, length, ZSTD_LEVEL));
     }
 
     /** Puts each row's code into {@code scratch}; -1 if a dictionary does not pay. */

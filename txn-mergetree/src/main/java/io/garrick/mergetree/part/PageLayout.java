@@ -26,9 +26,15 @@ final class PageLayout {
     static final byte FOR = 2;
     static final byte RLE = 3;
 
+    /** Differences of neighbours, less their minimum, packed; since version 2. */
+    static final byte DELTA = 4;
+
     // Codecs of byte runs.
     static final int STORED = 0;
     static final int LZ4 = 1;
+
+    /** Since version 2. */
+    static final int ZSTD = 2;
 
     private PageLayout() {}
 }

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One mapped part. Any number of threads may read; whoever opened it closes it, after the last
@@ -32,6 +33,7 @@ public final class PartReader implements AutoCloseable {
     private final Column handles;
     private final Column timestamps;
     private final byte[] kills;
+    private int version;
 
     /** One column chunk with its page tables as plain arrays. */
     private static final class Column {
@@ -107,7 +109,10 @@ public final class PartReader implements AutoCloseable {
             throw corrupt(0, "at least " + smallest + " bytes", size + " bytes");
         }
         check(0, PartWriter.MAGIC, file.get(PageLayout.INT, 0));
-        check(4, PartWriter.VERSION, file.get(PageLayout.INT, 4));
+        version = file.get(PageLayout.INT, 4);
+        if (version < 1 || version > PartWriter.VERSION) {
+            throw corrupt(4, "a version from 1 to " + PartWriter.VERSION, "version " + version);
+        }
         check(size - 4, PartWriter.MAGIC, file.get(PageLayout.INT, size - 4));
         long length = file.get(PageLayout.INT, size - PartWriter.TAIL_BYTES);
         long start = size - PartWriter.TAIL_BYTES - length;
@@ -142,6 +147,11 @@ public final class PartReader implements AutoCloseable {
             throw corrupt(0, "hidden column " + id, "none");
         }
         return index;
+    }
+
+    /** Version of the file's format. */
+    public int formatVersion() {
+        return version;
     }
 
     public long partId() {
@@ -237,11 +247,46 @@ public final class PartReader implements AutoCloseable {
 
     /** Decodes pages, with buffers of its own. */
     public final class Cursor {
-        private final PageDecoder decoder = new PageDecoder();
+        private final Kernels kernels = Kernels.create();
+        private final PageDecoder decoder = new PageDecoder(kernels);
+        private @Nullable EncodedScan scan;
 
         public void read(int columnIndex, int page, ColumnPage into) throws IOException {
             MemorySegment bytes = pageBytes(columns[columnIndex], page);
             decoder.decode(bytes, into);
+        }
+
+        /**
+         * Adds up a column of {@link PartColumn.Kind#LONG} without decoding it where that is
+         * possible. NULLs do not count.
+         *
+         * @param mask if present, only rows whose bit is set; whole blocks of 1024 bits
+         */
+        public void total(int columnIndex, int page, long @Nullable [] mask, LongTotals into)
+                throws IOException {
+            scan().total(pageBytes(columns[columnIndex], page), mask, into);
+        }
+
+        /**
+         * Clears the bits of rows whose value is NULL or, as a signed number, outside [min, max].
+         */
+        public void keepRange(int columnIndex, int page, long min, long max, long[] mask)
+                throws IOException {
+            scan().keepRange(pageBytes(columns[columnIndex], page), min, max, mask);
+        }
+
+        private EncodedScan scan() {
+            EncodedScan open = scan;
+            if (open == null) {
+                open = new EncodedScan(kernels, decoder);
+                scan = open;
+            }
+            return open;
+        }
+
+        /** Which inner loops run: {@code scalar}, or {@code vector} and its width in bits. */
+        public String kernels() {
+            return kernels.name();
         }
 
         public void readHidden(long id, int page, ColumnPage into) throws IOException {

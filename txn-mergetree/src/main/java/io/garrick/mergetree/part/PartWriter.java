@@ -21,17 +21,26 @@ import org.apache.arrow.vector.types.pojo.Schema;
  */
 public final class PartWriter implements AutoCloseable {
     static final int MAGIC = 'C' | 'P' << 8 | 'F' << 16 | '1' << 24;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int HEAD_BYTES = 8;
     static final int TAIL_BYTES = 12;
     private static final int PAGE_ALIGNMENT = 64;
 
-    /** What is known of a part besides its pages. */
-    public record Identity(long partId, long tableId, boolean commonHandle, long schemaVersion) {}
+    /**
+     * What is known of a part besides its pages.
+     *
+     * @param cold seldom read: size matters more than speed
+     */
+    public record Identity(
+            long partId, long tableId, boolean commonHandle, long schemaVersion, boolean cold) {
+        public Identity(long partId, long tableId, boolean commonHandle, long schemaVersion) {
+            this(partId, tableId, commonHandle, schemaVersion, false);
+        }
+    }
 
     private final Disk.File file;
     private final PartFooter.Builder footer = PartFooter.newBuilder();
-    private final PageEncoder encoder = new PageEncoder();
+    private final PageEncoder encoder;
     private PartColumn column = PartColumn.hiddenLong(HiddenColumns.HANDLE);
     private ColumnChunk.Builder chunk = ColumnChunk.newBuilder();
     private int rowsOfColumn;
@@ -39,6 +48,11 @@ public final class PartWriter implements AutoCloseable {
 
     private PartWriter(Disk.File file, Identity identity) {
         this.file = file;
+        this.encoder =
+                new PageEncoder(
+                        identity.cold()
+                                ? PageEncoder.Compression.ZSTD
+                                : PageEncoder.Compression.LZ4);
         footer.setPartId(identity.partId())
                 .setTableId(identity.tableId())
                 .setCommonHandle(identity.commonHandle())
@@ -80,7 +94,7 @@ public final class PartWriter implements AutoCloseable {
     /** Appends a page; all but the last of a column are full. The page is not kept. */
     public void page(ColumnPage page) throws IOException {
         ZoneMap zone = ZoneMap.of(page, column.order());
-        ByteBuffer bytes = encoder.encode(page, column.kind());
+        ByteBuffer bytes = encoder.encode(page, column.kind(), column.hidden());
         align();
         CRC32C crc = new CRC32C();
         crc.update(bytes.duplicate());

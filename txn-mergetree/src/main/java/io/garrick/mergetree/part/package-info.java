@@ -13,7 +13,11 @@
  * handle ascending, commit ts descending. Besides the table's columns a file has three hidden ones
  * ({@link HiddenColumns}).
  *
- * <p>Version history: 1 first version.
+ * <p>Version history: 1 first version; 2 sections of differences, runs of bytes in ZSTD. Readers
+ * take all versions, the writer writes the last. The bytes in full: docs/storage-format.md.
+ *
+ * <p>Sums and filters run on encoded pages ({@link EncodedScan}); the inner loops are {@link
+ * Kernels}.
  *
  * <p>In: pages of values ({@link ColumnPage}). Out: the same. Start at {@link PartWriter} and
  * {@link PartReader}.

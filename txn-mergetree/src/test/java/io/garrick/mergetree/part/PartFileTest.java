@@ -52,7 +52,10 @@ final class PartFileTest {
             throws IOException {
         Random random = new Random(seed);
         try (PartWriter writer =
-                PartWriter.create(disk, path, new PartWriter.Identity(7, 8, false, 9))) {
+                PartWriter.create(
+                        disk,
+                        path,
+                        new PartWriter.Identity(7, 8, false, 9, pattern.equals("cold")))) {
             column(writer, HANDLE, rows, (row, page) -> page.addLong(row * 3L - 100));
             column(writer, TS, rows, (row, page) -> page.addLong(1000 + row / 50));
             column(writer, OP, rows, (_, page) -> page.addLong(0));
@@ -160,7 +163,7 @@ final class PartFileTest {
     void pagesComeBackInEveryEncoding() throws IOException {
         FileDisk disk = new FileDisk(directory);
         int rows = 2 * ColumnPage.ROWS + 777;
-        for (String pattern : List.of("few", "many")) {
+        for (String pattern : List.of("few", "many", "cold")) {
             write(disk, Path.of(pattern), rows, pattern, 6);
             try (PartReader reader = PartReader.open(disk, Path.of(pattern))) {
                 Random random = new Random(6);
