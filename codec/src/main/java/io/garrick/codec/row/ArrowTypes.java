@@ -14,8 +14,6 @@ public final class ArrowTypes {
     /** Digits that fit 128 bits. */
     static final int LARGEST_DECIMAL128 = 38;
 
-    private static final int DEFAULT_PRECISION = 10;
-
     private ArrowTypes() {}
 
     public static ArrowType of(ColumnSchema column) {
@@ -77,7 +75,7 @@ public final class ArrowTypes {
     }
 
     static int precision(FieldType type) {
-        return type.length() <= 0 ? DEFAULT_PRECISION : type.length();
+        return type.length() <= 0 ? FieldType.DEFAULT_DECIMAL_PRECISION : type.length();
     }
 
     static int scale(FieldType type) {

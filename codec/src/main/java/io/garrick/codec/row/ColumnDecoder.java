@@ -90,7 +90,7 @@ public final class ColumnDecoder {
         int total = outStart + to - from;
         reserve(out, total);
         ValueWriter writer = writer();
-        RowCursor cursor = new RowCursor(column.id());
+        RowCursor cursor = new RowCursor(column.id(), StoredForm.of(column.type()));
         for (int row = from; row < to; row++) {
             try {
                 decodeRow(rows, row, cursor, writer, out, outStart + row - from);

@@ -41,10 +41,9 @@ record DecimalWriter(int precision, int scale) implements ValueWriter {
             writeSameScale(vector, index, segment, at + 2, length - 2, storedPrecision);
             return;
         }
-        BigDecimal value =
-                DecimalBinary.read(new ByteReader(Stored.bytes(segment, at, length)))
-                        .value()
-                        .setScale(scale, RoundingMode.HALF_UP);
+        ByteReader in = new ByteReader(Stored.bytes(segment, at, length));
+        BigDecimal value = DecimalBinary.read(in).value().setScale(scale, RoundingMode.HALF_UP);
+        in.expectEnd();
         if (value.precision() > precision && value.signum() != 0) {
             throw new ColumnOverflow(value + " in decimal(" + precision + "," + scale + ")");
         }

@@ -36,11 +36,13 @@ record MembersWriter(boolean set, List<byte[]> members) implements ValueWriter {
             throw new ColumnOverflow("set bits " + Long.toHexString(bits));
         }
         ByteArrayOutputStream text = new ByteArrayOutputStream();
-        for (int i = 0; i < members.size(); i++) {
+        boolean isFirst = true;
+        for (int i = 0; i < Math.min(members.size(), Long.SIZE); i++) {
             if ((bits >>> i & 1) != 0) {
-                if (text.size() > 0) {
+                if (!isFirst) {
                     text.write(',');
                 }
+                isFirst = false;
                 text.writeBytes(members.get(i));
             }
         }

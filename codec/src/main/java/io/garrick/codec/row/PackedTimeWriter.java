@@ -7,6 +7,7 @@ import org.apache.arrow.vector.TimeStampVector;
 
 /** DATE, DATETIME and TIMESTAMP. Dates that do not exist, zero dates too, become NULL. */
 record PackedTimeWriter(boolean date) implements ValueWriter {
+    private static final int LAST_YEAR = 9999;
     private static final long DAY_MICROS = 86_400_000_000L;
 
     @Override
@@ -20,7 +21,8 @@ record PackedTimeWriter(boolean date) implements ValueWriter {
         int minute = (int) (packed >>> 30) & 0x3f;
         int second = (int) (packed >>> 24) & 0x3f;
         int micros = (int) packed & 0xffffff;
-        if (month == 0
+        if (year > LAST_YEAR
+                || month == 0
                 || day == 0
                 || day > daysIn(year, month)
                 || hour > 23

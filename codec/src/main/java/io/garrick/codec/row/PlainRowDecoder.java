@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a row as Java objects, one at a time: slow, plain, and on purpose a second way to the same
- * answer as {@link ColumnDecoder}, to check it against.
+ * answer as {@link ColumnDecoder}, to check it against. It refuses what that one refuses, and also
+ * rows that are malformed outside the columns it was asked for.
  *
  * <p>Ints are {@code Long} (unsigned BIGINT and BIT {@code BigInteger}), FLOAT {@code Float},
  * DOUBLE {@code Double}, DECIMAL {@code BigDecimal} with the column's scale, text {@code String},
@@ -37,12 +38,21 @@ import org.jspecify.annotations.Nullable;
  * TIME {@code Duration}, VECTOR a list of {@code Float}. Dates that do not exist are null.
  */
 public final class PlainRowDecoder {
+    private static final int LAST_YEAR = 9999;
+
     private final TableSchema table;
     private final List<ColumnSchema> columns;
+    private final boolean force;
 
     public PlainRowDecoder(TableSchema table, List<ColumnSchema> columns) {
+        this(table, columns, ColumnDecoder.Mismatch.REFUSE);
+    }
+
+    public PlainRowDecoder(
+            TableSchema table, List<ColumnSchema> columns, ColumnDecoder.Mismatch mismatch) {
         this.table = table;
         this.columns = List.copyOf(columns);
+        this.force = mismatch == ColumnDecoder.Mismatch.FORCE;
     }
 
     /** The public columns of the table. */
@@ -62,11 +72,11 @@ public final class PlainRowDecoder {
             for (ColumnSchema column : columns) {
                 Key stored = row.values().get(column.id());
                 if (isIntHandle(column)) {
-                    out.add(integer(column.type(), key.intHandle()));
+                    out.add(integer(column, key.intHandle()));
                 } else if (stored != null) {
-                    out.add(fromBytes(column.type(), stored.unsafeBytes()));
+                    out.add(fromBytes(column, stored.unsafeBytes()));
                 } else if (row.nulls().contains(column.id())) {
-                    out.add(null);
+                    out.add(ofNull(column));
                 } else {
                     out.add(absent(column, key));
                 }
@@ -76,9 +86,9 @@ public final class PlainRowDecoder {
             for (ColumnSchema column : columns) {
                 Datum stored = row.get(column.id());
                 if (isIntHandle(column)) {
-                    out.add(integer(column.type(), key.intHandle()));
+                    out.add(integer(column, key.intHandle()));
                 } else if (stored != null) {
-                    out.add(fromDatum(column.type(), stored));
+                    out.add(fromDatum(column, stored));
                 } else {
                     out.add(absent(column, key));
                 }
@@ -101,58 +111,119 @@ public final class PlainRowDecoder {
                 for (int skipped = 0; skipped < i; skipped++) {
                     Datum.read(in);
                 }
-                return fromDatum(column.type(), Datum.read(in));
+                return fromDatum(column, Datum.read(in));
             }
         }
-        byte[] origin = DefaultValues.origin(column).orElse(null);
-        if (origin != null) {
-            return fromBytes(column.type(), origin);
+        if (column.isVirtual()) {
+            return null;
         }
-        if (column.isNotNull() && !column.isVirtual()) {
-            throw new SchemaMismatchException(
-                    table.physicalId(), column.id(), "row lacks a NOT NULL column");
+        boolean hasDefault =
+                DefaultValues.origin(column).isPresent()
+                        && column.isPublic()
+                        && !column.type().hasFlag(FieldType.NO_DEFAULT_VALUE_FLAG);
+        boolean isExplained = !column.isPrimaryKey() && (!column.isNotNull() || hasDefault);
+        if (!isExplained && !force) {
+            throw refusal(column, "row lacks a column that has no default");
         }
-        return null;
+        return fallback(column);
     }
 
-    private static @Nullable Object fromBytes(FieldType type, byte[] bytes) {
-        if (type.isString()) {
-            return string(type, Key.of(bytes));
+    private @Nullable Object ofNull(ColumnSchema column) {
+        if (!column.isNotNull()) {
+            return null;
+        }
+        if (!force) {
+            throw refusal(column, "NULL in a NOT NULL column");
+        }
+        return fallback(column);
+    }
+
+    private @Nullable Object fallback(ColumnSchema column) {
+        byte[] origin = DefaultValues.origin(column).orElse(null);
+        if (origin != null) {
+            return fromBytes(column, origin);
+        }
+        return column.isNotNull() ? fromBytes(column, DefaultValues.zero(column.type())) : null;
+    }
+
+    private RuntimeException refusal(ColumnSchema column, String reason) {
+        return force
+                ? new CodecException(0, "column " + column.id() + ": " + reason)
+                : new SchemaMismatchException(table.physicalId(), column.id(), reason);
+    }
+
+    private @Nullable Object fromBytes(ColumnSchema column, byte[] bytes) {
+        FieldType type = column.type();
+        ByteReader in = new ByteReader(bytes);
+        Object value =
+                switch (form(type)) {
+                    case STRING -> string(type, Key.wrap(in.rest()));
+                    case REAL -> real(type, Numbers.doubleOfComparable(in.longBe()));
+                    case DECIMAL -> decimal(column, DecimalBinary.read(in).value());
+                    case JSON -> JsonText.of(in.rest());
+                    case VECTOR -> vector(VectorFloat32.read(in));
+                    case NUMBER -> integer(column, littleEndian(in, isSigned(type)));
+                };
+        in.expectEnd();
+        return value;
+    }
+
+    /** How a column's values are stored, whatever they mean. */
+    private enum Form {
+        NUMBER,
+        REAL,
+        DECIMAL,
+        STRING,
+        JSON,
+        VECTOR
+    }
+
+    private static Form form(FieldType type) {
+        if (type.array()) {
+            return Form.JSON;
         }
         return switch (type.tp()) {
-            case FieldType.FLOAT, FieldType.DOUBLE ->
-                    real(type, Numbers.doubleOfComparable(new ByteReader(bytes).longBe()));
-            case FieldType.NEW_DECIMAL ->
-                    decimal(type, DecimalBinary.read(new ByteReader(bytes)).value());
-            case FieldType.JSON -> JsonText.of(bytes);
-            case FieldType.VECTOR_FLOAT32 -> vector(VectorFloat32.read(new ByteReader(bytes)));
-            default -> {
-                boolean isSigned =
-                        type.tp() == FieldType.YEAR
-                                || type.tp() == FieldType.DURATION
-                                || (type.isInteger() && !type.isUnsigned());
-                yield integer(type, littleEndian(bytes, isSigned));
-            }
+            case FieldType.FLOAT, FieldType.DOUBLE -> Form.REAL;
+            case FieldType.NEW_DECIMAL -> Form.DECIMAL;
+            case FieldType.JSON -> Form.JSON;
+            case FieldType.VECTOR_FLOAT32 -> Form.VECTOR;
+            case FieldType.GEOMETRY -> Form.STRING;
+            default -> type.isString() ? Form.STRING : Form.NUMBER;
         };
     }
 
-    private static @Nullable Object fromDatum(FieldType type, Datum datum) {
+    private static boolean isSigned(FieldType type) {
+        return type.tp() == FieldType.YEAR
+                || type.tp() == FieldType.DURATION
+                || type.tp() == FieldType.NULL
+                || (type.isInteger() && !type.isUnsigned());
+    }
+
+    private @Nullable Object fromDatum(ColumnSchema column, Datum datum) {
+        FieldType type = column.type();
+        Form form = form(type);
         return switch (datum) {
-            case Datum.Null _ -> null;
-            case Datum.Bytes(Key bytes) -> string(type, bytes);
-            case Datum.Int(long value) -> integer(type, value);
-            case Datum.Unsigned(long value) -> integer(type, value);
-            case Datum.Real(double value) -> real(type, value);
-            case Datum.Decimal(DecimalBinary value) -> decimal(type, value.value());
-            case Datum.Duration(long nanos) -> integer(type, nanos);
-            case Datum.Json(Key document) -> JsonText.of(document.unsafeBytes());
-            case Datum.Vector(List<Float> values) -> values;
-            case Datum.Max _ -> throw new CodecException(0, "a range bound inside a row");
+            case Datum.Null _ -> ofNull(column);
+            case Datum.Bytes(Key bytes) when form == Form.STRING -> string(type, bytes);
+            case Datum.Int(long value) when form == Form.NUMBER -> integer(column, value);
+            case Datum.Unsigned(long value) when form == Form.NUMBER -> integer(column, value);
+            case Datum.Duration(long nanos) when type.tp() == FieldType.DURATION ->
+                    integer(column, nanos);
+            case Datum.Real(double value) when form == Form.REAL -> real(type, value);
+            case Datum.Decimal(DecimalBinary value) when form == Form.DECIMAL ->
+                    decimal(column, value.value());
+            case Datum.Json(Key document) when form == Form.JSON ->
+                    JsonText.of(document.unsafeBytes());
+            case Datum.Vector(List<Float> values) when form == Form.VECTOR -> values;
+            default ->
+                    throw new CodecException(
+                            0, "a datum of another kind in a column of type " + type.tp());
         };
     }
 
     /** Everything that is stored as one whole number. */
-    private static @Nullable Object integer(FieldType type, long value) {
+    private @Nullable Object integer(ColumnSchema column, long value) {
+        FieldType type = column.type();
         return switch (type.tp()) {
             case FieldType.DATE, FieldType.NEW_DATE -> date(value);
             case FieldType.DATETIME, FieldType.TIMESTAMP -> time(value);
@@ -161,21 +232,40 @@ public final class PlainRowDecoder {
                     value >= 1 && value <= type.elems().size()
                             ? type.elems().get((int) value - 1)
                             : "";
-            case FieldType.SET -> set(type, value);
+            case FieldType.SET -> set(column, value);
             case FieldType.BIT -> new BigInteger(Long.toUnsignedString(value));
             case FieldType.LONGLONG ->
                     type.isUnsigned()
                             ? (Object) new BigInteger(Long.toUnsignedString(value))
                             : (Object) value;
-            default -> value;
+            default -> inRange(column, value);
         };
     }
 
-    private static String set(FieldType type, long bits) {
+    private long inRange(ColumnSchema column, long value) {
+        FieldType type = column.type();
+        int bits =
+                switch (type.tp()) {
+                    case FieldType.TINY, FieldType.NULL -> 8;
+                    case FieldType.SHORT, FieldType.YEAR -> 16;
+                    default -> 32;
+                };
+        long smallest = isSigned(type) ? -(1L << (bits - 1)) : 0;
+        if (value < smallest || value >= smallest + (1L << bits)) {
+            throw refusal(column, value + " in " + bits + " bits");
+        }
+        return value;
+    }
+
+    private String set(ColumnSchema column, long bits) {
+        List<String> elems = column.type().elems();
         List<String> members = new ArrayList<>();
-        for (int i = 0; i < type.elems().size(); i++) {
-            if (BigInteger.valueOf(bits).testBit(i)) {
-                members.add(type.elems().get(i));
+        for (int i = 0; i < Long.SIZE; i++) {
+            if ((bits >>> i) % 2 != 0) {
+                if (i >= elems.size()) {
+                    throw refusal(column, "bit " + i + " of a set of " + elems.size());
+                }
+                members.add(elems.get(i));
             }
         }
         return String.join(",", members);
@@ -190,12 +280,18 @@ public final class PlainRowDecoder {
     }
 
     private static @Nullable LocalDateTime time(long packed) {
+        if (packed < 0) {
+            return null;
+        }
         long microsPart = packed % (1L << 24);
         long clock = (packed >> 24) % (1L << 17);
         long date = packed >> 41;
         int day = (int) (date % 32);
         int month = (int) (date / 32 % 13);
         int year = (int) (date / 32 / 13);
+        if (year > LAST_YEAR) {
+            return null;
+        }
         try {
             return LocalDate.of(year, month, day)
                     .atTime(
@@ -216,8 +312,14 @@ public final class PlainRowDecoder {
         return type.tp() == FieldType.FLOAT ? (Object) (float) value : (Object) value;
     }
 
-    private static BigDecimal decimal(FieldType type, BigDecimal value) {
-        return value.setScale(Math.max(0, type.decimal()), RoundingMode.HALF_UP);
+    private BigDecimal decimal(ColumnSchema column, BigDecimal value) {
+        FieldType type = column.type();
+        BigDecimal scaled = value.setScale(ArrowTypes.scale(type), RoundingMode.HALF_UP);
+        if (scaled.unscaledValue().abs().toString().length() > ArrowTypes.precision(type)
+                && scaled.signum() != 0) {
+            throw refusal(column, scaled + " does not fit");
+        }
+        return scaled;
     }
 
     private static List<Float> vector(float[] values) {
@@ -228,13 +330,15 @@ public final class PlainRowDecoder {
         return out;
     }
 
-    private static long littleEndian(byte[] bytes, boolean signed) {
-        if (bytes.length == 0 || bytes.length > 8) {
-            throw new CodecException(0, "number of " + bytes.length + " bytes");
+    private static long littleEndian(ByteReader in, boolean signed) {
+        int width = in.remaining();
+        if (width != 1 && width != 2 && width != 4 && width != 8) {
+            throw in.malformed("number of " + width + " bytes");
         }
-        byte[] bigEndian = new byte[bytes.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bigEndian[bytes.length - 1 - i] = bytes[i];
+        byte[] bytes = in.rest();
+        byte[] bigEndian = new byte[width];
+        for (int i = 0; i < width; i++) {
+            bigEndian[width - 1 - i] = bytes[i];
         }
         return (signed ? new BigInteger(bigEndian) : new BigInteger(1, bigEndian)).longValue();
     }

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import io.garrick.codec.ByteReader;
 import io.garrick.codec.ByteWriter;
 import io.garrick.codec.CodecException;
+import io.garrick.codec.key.Memcomparable;
 import io.garrick.codec.key.Numbers;
 import io.garrick.codec.value.Datums;
 import java.lang.foreign.MemorySegment;
@@ -40,8 +41,12 @@ final class RowCursor {
     /** Where the column stood in the previous row; rows of a table mostly look alike. */
     private int guess;
 
-    RowCursor(long columnId) {
+    /** Which datums the column may have in rows of format v1 and in keys. */
+    private final StoredForm form;
+
+    RowCursor(long columnId, StoredForm form) {
         this.columnId = columnId;
+        this.form = form;
     }
 
     MemorySegment segment() {
@@ -160,11 +165,14 @@ final class RowCursor {
     Found pointAtDatum(ByteReader in) {
         int at = in.position();
         int flag = in.u8();
+        if (flag == Datums.NIL) {
+            return Found.NULL;
+        }
+        if (!form.accepts(flag)) {
+            throw new CodecException(at, "datum flag " + flag + " in a column of another kind");
+        }
         switch (flag) {
-            case Datums.NIL -> {
-                return Found.NULL;
-            }
-            case Datums.BYTES -> point(io.garrick.codec.key.Memcomparable.read(in));
+            case Datums.BYTES -> point(Memcomparable.read(in));
             case Datums.COMPACT_BYTES -> point(in.compactBytes());
             case Datums.INT, Datums.DURATION -> pointLong(Numbers.comparableInt(in.longBe()));
             case Datums.UINT -> pointLong(in.longBe());

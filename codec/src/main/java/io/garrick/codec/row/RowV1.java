@@ -2,6 +2,7 @@ package io.garrick.codec.row;
 
 import io.garrick.codec.ByteReader;
 import io.garrick.codec.ByteWriter;
+import io.garrick.codec.CodecException;
 import io.garrick.codec.value.Datum;
 import io.garrick.codec.value.Datums;
 import java.util.Collections;
@@ -25,8 +26,11 @@ public record RowV1(Map<Long, Datum> values) {
         }
         ByteReader in = new ByteReader(row);
         while (in.hasRemaining()) {
+            int at = in.position();
             long id = Datums.readInt(in);
-            values.put(id, Datum.read(in));
+            if (values.put(id, Datum.read(in)) != null) {
+                throw new CodecException(at, "column " + id + " twice");
+            }
         }
         return new RowV1(values);
     }

@@ -3,6 +3,7 @@ package io.garrick.codec.row;
 import io.garrick.base.Key;
 import io.garrick.codec.ByteReader;
 import io.garrick.codec.CodecException;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
@@ -44,13 +45,14 @@ public record RowV2(
         if (tableBytes > in.remaining()) {
             throw in.malformed("column table of " + tableBytes + " bytes");
         }
-        long[] ids = new long[notNullCount];
-        for (int i = 0; i < notNullCount; i++) {
-            ids[i] = large ? in.u32Le() : in.u8();
-        }
+        long[] ids = ids(in, notNullCount, large);
+        long[] nullIds = ids(in, nullCount, large);
         NavigableSet<Long> nulls = new TreeSet<>();
-        for (int i = 0; i < nullCount; i++) {
-            nulls.add(large ? in.u32Le() : in.u8());
+        for (long id : nullIds) {
+            if (Arrays.binarySearch(ids, id) >= 0) {
+                throw in.malformed("column " + id + " is NULL and is not");
+            }
+            nulls.add(id);
         }
         long[] ends = new long[notNullCount];
         for (int i = 0; i < notNullCount; i++) {
@@ -68,5 +70,17 @@ public record RowV2(
         RowChecksum checksum =
                 (flags & RowV2Writer.CHECKSUM_FLAG) != 0 ? RowChecksum.read(in) : null;
         return new RowV2(large, values, nulls, checksum);
+    }
+
+    /** Readers search the ids, so their order is part of the format. */
+    private static long[] ids(ByteReader in, int count, boolean large) {
+        long[] ids = new long[count];
+        for (int i = 0; i < count; i++) {
+            ids[i] = large ? in.u32Le() : in.u8();
+            if (i > 0 && ids[i] <= ids[i - 1]) {
+                throw in.malformed("column " + ids[i] + " behind column " + ids[i - 1]);
+            }
+        }
+        return ids;
     }
 }

@@ -11,7 +11,9 @@ import org.apache.arrow.vector.complex.ListVector;
 record VectorWriter() implements ValueWriter {
     @Override
     public void write(FieldVector out, int index, MemorySegment segment, long at, int length) {
-        float[] values = VectorFloat32.read(new ByteReader(Stored.bytes(segment, at, length)));
+        ByteReader in = new ByteReader(Stored.bytes(segment, at, length));
+        float[] values = VectorFloat32.read(in);
+        in.expectEnd();
         ListVector list = (ListVector) out;
         int start = list.startNewValue(index);
         Float4Vector items = (Float4Vector) list.getDataVector();

@@ -1,6 +1,7 @@
 package io.garrick.codec.schema;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A column's type as TiDB writes it (TiDB, pkg/parser/types/field_type.go).
@@ -56,6 +57,13 @@ public record FieldType(
     public static final long AUTO_INCREMENT_FLAG = 1 << 9;
     public static final long NO_DEFAULT_VALUE_FLAG = 1 << 12;
 
+    /** Digits of a DECIMAL that names none. */
+    public static final int DEFAULT_DECIMAL_PRECISION = 10;
+
+    private static final int LARGEST_DECIMAL = 65;
+    private static final int LARGEST_SCALE = 30;
+    private static final int LARGEST_ENUM = 0xffff;
+
     public static final String BINARY = "binary";
 
     /** The default collation of TiDB. */
@@ -102,6 +110,57 @@ public record FieldType(
             case TINY, SHORT, INT24, LONG, LONGLONG -> true;
             default -> false;
         };
+    }
+
+    /**
+     * What is wrong with the type: a number that no server writes, or digits and members beyond
+     * what SQL allows. Empty if nothing is.
+     */
+    public Optional<String> complaint() {
+        boolean isKnown =
+                switch (tp) {
+                    case TINY,
+                            SHORT,
+                            LONG,
+                            FLOAT,
+                            DOUBLE,
+                            NULL,
+                            TIMESTAMP,
+                            LONGLONG,
+                            INT24,
+                            DATE,
+                            DURATION,
+                            DATETIME,
+                            YEAR,
+                            NEW_DATE,
+                            VARCHAR,
+                            BIT,
+                            VECTOR_FLOAT32,
+                            JSON,
+                            NEW_DECIMAL,
+                            ENUM,
+                            SET,
+                            TINY_BLOB,
+                            MEDIUM_BLOB,
+                            LONG_BLOB,
+                            BLOB,
+                            VAR_STRING,
+                            STRING,
+                            GEOMETRY ->
+                            true;
+                    default -> false;
+                };
+        if (!isKnown) {
+            return Optional.of("unknown type " + tp);
+        }
+        if (tp == NEW_DECIMAL) {
+            int precision = length() <= 0 ? DEFAULT_DECIMAL_PRECISION : length();
+            if (precision > LARGEST_DECIMAL || decimal > LARGEST_SCALE || decimal > precision) {
+                return Optional.of("decimal(" + precision + "," + decimal + ")");
+            }
+        }
+        boolean tooMany = elems.size() > (tp == SET ? Long.SIZE : LARGEST_ENUM);
+        return tooMany ? Optional.of(elems.size() + " members") : Optional.empty();
     }
 
     /** CHAR, VARCHAR, TEXT and their binary brothers. */

@@ -118,11 +118,17 @@ public final class TableInfoJson {
     }
 
     static ColumnSchema parseColumn(JsonNode node) {
+        FieldType type = parseType(node.path("type"));
+        type.complaint()
+                .ifPresent(complaint -> {
+                    throw new CodecException(
+                            0, "column " + Json.name(node, "name") + ": " + complaint);
+                });
         return new ColumnSchema(
                 Json.number(node, "id"),
                 Json.name(node, "name"),
                 Json.smallNumber(node, "offset"),
-                parseType(node.path("type")),
+                type,
                 Json.state(node, "state"),
                 Json.literal(node, "origin_default"),
                 Json.literal(node, "origin_default_bit"),

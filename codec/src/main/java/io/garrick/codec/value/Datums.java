@@ -69,7 +69,12 @@ public final class Datums {
                 in.skip(DecimalBinary.bodyBytes(precision, scale));
             }
             case JSON -> in.skip(JsonBinary.documentLength(in));
-            case VECTOR -> in.skip(in.u32Le() * Float.BYTES);
+            case VECTOR -> {
+                // No bytes at all are an empty vector, as in VectorFloat32.
+                if (in.hasRemaining()) {
+                    in.skip(in.u32Le() * Float.BYTES);
+                }
+            }
             default -> throw new CodecException(at, "unknown datum flag " + flag);
         }
     }

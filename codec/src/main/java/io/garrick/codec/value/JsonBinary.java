@@ -5,18 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.garrick.codec.ByteReader;
 import io.garrick.codec.ByteWriter;
 import io.garrick.codec.CodecException;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -46,12 +40,11 @@ public final class JsonBinary {
     /** JSON null, what an absent NOT NULL JSON column reads as. */
     private static final byte[] NULL_DOCUMENT = {LITERAL, 0};
 
-    private static final int DEEPEST = 100;
-    private static final int HEADER_BYTES = 8;
-    private static final int KEY_ENTRY_BYTES = 6;
-    private static final int VALUE_ENTRY_BYTES = 5;
+    static final int DEEPEST = 100;
+    static final int HEADER_BYTES = 8;
+    static final int KEY_ENTRY_BYTES = 6;
+    static final int VALUE_ENTRY_BYTES = 5;
     private static final ObjectMapper MAPPER = new ObjectMapper();
-    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
     private JsonBinary() {}
 
@@ -73,7 +66,7 @@ public final class JsonBinary {
         int length = documentLength(in);
         in.skip(length);
         byte[] bytes = in.unsafeBytes();
-        return value(bytes, bytes[start] & 0xff, start + 1, start + length, 0);
+        return new JsonWalk(bytes, length).value(bytes[start] & 0xff, start + 1, start + length, 0);
     }
 
     /** How long the document under the cursor is; the cursor stays. */
@@ -132,133 +125,6 @@ public final class JsonBinary {
         };
     }
 
-    private static JsonNode value(byte[] bytes, int type, int at, int limit, int depth) {
-        if (at > limit) {
-            throw new CodecException(at, "JSON value outside its container");
-        }
-        ByteReader in = new ByteReader(bytes, at, limit);
-        return switch (type) {
-            case OBJECT -> object(bytes, at, limit, depth);
-            case ARRAY -> array(bytes, at, limit, depth);
-            case LITERAL -> literal(at, in.u8());
-            case INT64 -> NODES.numberNode(in.longLe());
-            case UINT64 -> unsigned(in.longLe());
-            case DOUBLE -> NODES.numberNode(Double.longBitsToDouble(in.longLe()));
-            case STRING -> NODES.textNode(text(in.bytes(in.uvarint())));
-            case OPAQUE -> {
-                int mysqlType = in.u8();
-                String base64 = Base64.getEncoder().encodeToString(in.bytes(in.uvarint()));
-                yield NODES.textNode("base64:type" + mysqlType + ":" + base64);
-            }
-            case DATE -> NODES.textNode(PackedTime.ofCoreTime(in.longLe()).dateText());
-            case DATETIME, TIMESTAMP -> NODES.textNode(PackedTime.ofCoreTime(in.longLe()).text(6));
-            case DURATION -> NODES.textNode(Durations.text(in.longLe(), 6));
-            default -> throw new CodecException(at, "unknown JSON type " + type);
-        };
-    }
-
-    private static JsonNode object(byte[] bytes, int at, int limit, int depth) {
-        int end = containerEnd(bytes, at, limit, depth);
-        int count = count(bytes, at, end, KEY_ENTRY_BYTES + VALUE_ENTRY_BYTES);
-        ObjectNode out = NODES.objectNode();
-        int values = at + HEADER_BYTES + count * KEY_ENTRY_BYTES;
-        for (int i = 0; i < count; i++) {
-            int entryAt = at + HEADER_BYTES + i * KEY_ENTRY_BYTES;
-            ByteReader entry = new ByteReader(bytes, entryAt, end);
-            long keyAt = at + entry.u32Le();
-            int keyLength = entry.u16Le();
-            if (keyAt + keyLength > end) {
-                throw new CodecException(entryAt, "JSON key outside its object");
-            }
-            String key = text(Arrays.copyOfRange(bytes, (int) keyAt, (int) keyAt + keyLength));
-            out.set(key, item(bytes, at, values + i * VALUE_ENTRY_BYTES, end, depth));
-        }
-        return out;
-    }
-
-    private static JsonNode array(byte[] bytes, int at, int limit, int depth) {
-        int end = containerEnd(bytes, at, limit, depth);
-        int count = count(bytes, at, end, VALUE_ENTRY_BYTES);
-        ArrayNode out = NODES.arrayNode();
-        for (int i = 0; i < count; i++) {
-            out.add(item(bytes, at, at + HEADER_BYTES + i * VALUE_ENTRY_BYTES, end, depth));
-        }
-        return out;
-    }
-
-    private static JsonNode item(byte[] bytes, int container, int entryAt, int end, int depth) {
-        ByteReader entry = new ByteReader(bytes, entryAt, end);
-        int type = entry.u8();
-        if (type == LITERAL) {
-            return literal(entryAt + 1, entry.u8());
-        }
-        long at = container + entry.u32Le();
-        if (at > end) {
-            throw new CodecException(entryAt, "JSON value outside its container");
-        }
-        return value(bytes, type, (int) at, end, depth + 1);
-    }
-
-    private static int containerEnd(byte[] bytes, int at, int limit, int depth) {
-        if (depth > DEEPEST) {
-            throw new CodecException(at, "JSON deeper than " + DEEPEST);
-        }
-        ByteReader in = new ByteReader(bytes, at, limit);
-        in.u32Le();
-        long size = in.u32Le();
-        if (size < HEADER_BYTES || at + size > limit) {
-            throw new CodecException(at, "JSON container of " + size + " bytes");
-        }
-        return (int) (at + size);
-    }
-
-    private static int count(byte[] bytes, int at, int end, int entryBytes) {
-        long count = new ByteReader(bytes, at, end).u32Le();
-        if (count * entryBytes > end - at - HEADER_BYTES) {
-            throw new CodecException(at, count + " entries do not fit the JSON container");
-        }
-        return (int) count;
-    }
-
-    private static JsonNode literal(int at, int code) {
-        return switch (code) {
-            case 0 -> NODES.nullNode();
-            case 1 -> NODES.booleanNode(true);
-            case 2 -> NODES.booleanNode(false);
-            default -> throw new CodecException(at, "unknown JSON literal " + code);
-        };
-    }
-
-    private static JsonNode unsigned(long bits) {
-        return bits >= 0
-                ? NODES.numberNode(bits)
-                : NODES.numberNode(new BigInteger(Long.toUnsignedString(bits)));
-    }
-
-    private static String text(byte[] utf8) {
-        try {
-            return UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
-        } catch (CharacterCodingException invalid) {
-            return lossyText(utf8);
-        }
-    }
-
-    private static String lossyText(byte[] utf8) {
-        StringBuilder out = new StringBuilder();
-        int at = 0;
-        while (at < utf8.length) {
-            int length = Utf8.lengthAt(utf8, at, utf8.length);
-            if (length == 0) {
-                out.append(INVALID_BYTE);
-                at++;
-            } else {
-                out.append(new String(utf8, at, length, UTF_8));
-                at += length;
-            }
-        }
-        return out.toString();
-    }
-
     /** JSON text; malformed text is the caller's mistake. */
     public static JsonNode parseText(String text) {
         try {
@@ -308,11 +174,28 @@ public final class JsonBinary {
             case UINT64 -> out.longLe(node.bigIntegerValue().longValue());
             case DOUBLE -> out.longLe(Double.doubleToRawLongBits(node.doubleValue()));
             default -> {
-                byte[] utf8 = node.textValue().getBytes(UTF_8);
+                byte[] utf8 = utf8(node.textValue());
                 out.uvarint(utf8.length).bytes(utf8);
             }
         }
         return out.toBytes();
+    }
+
+    /** Half of a surrogate pair becomes U+FFFD, as Go reads such an escape. */
+    private static byte[] utf8(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                return text.codePoints()
+                        .map(point -> point >= 0xd800 && point <= 0xdfff ? 0xfffd : point)
+                        .collect(
+                                StringBuilder::new,
+                                StringBuilder::appendCodePoint,
+                                StringBuilder::append)
+                        .toString()
+                        .getBytes(UTF_8);
+            }
+        }
+        return text.getBytes(UTF_8);
     }
 
     private static int literalCode(JsonNode node) {
