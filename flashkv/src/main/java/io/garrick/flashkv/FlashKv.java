@@ -1,11 +1,13 @@
 package io.garrick.flashkv;
 
+import io.garrick.base.Key;
 import io.garrick.flashkv.kv.TransactionLayer;
 import io.garrick.flashkv.pd.PdConfig;
 import io.garrick.flashkv.pd.PdServer;
 import io.garrick.flashkv.store.Store;
 import io.garrick.flashkv.store.StoreConfig;
 import io.garrick.flashkv.txn.Transactions;
+import io.garrick.proto.meta.Region;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -177,6 +179,41 @@ public final class FlashKv implements AutoCloseable {
             throw new IllegalArgumentException("store " + number + " is stopped");
         }
         return store;
+    }
+
+    // ---- operators
+
+    /** All regions as their leaders last reported them, in key order. */
+    public List<Region> regions() {
+        return ownPd().regions();
+    }
+
+    /** Asks for a region to become part of a neighbour; done within moments, or not at all. */
+    public void mergeRegion(long sourceId, long targetId) {
+        ownPd().mergeRegion(sourceId, targetId);
+    }
+
+    /** Asks for a region to be led from a store, by its number. */
+    public void transferLeader(long regionId, int toStore) {
+        ownPd().transferLeader(regionId, store(toStore).id());
+    }
+
+    /** Asks for a region's replica to move between stores, by their numbers. */
+    public void movePeer(long regionId, int fromStore, int toStore) {
+        ownPd().movePeer(regionId, store(fromStore).id(), store(toStore).id());
+    }
+
+    /** Asks for a region to be cut at encoded keys. */
+    public void splitRegion(long regionId, List<Key> encodedKeys) {
+        ownPd().splitRegion(regionId, encodedKeys);
+    }
+
+    private PdServer ownPd() {
+        PdServer own = pd;
+        if (own == null) {
+            throw new IllegalStateException("the stores joined a PD that runs elsewhere");
+        }
+        return own;
     }
 
     /** Takes a store down, as if its machine had failed. */

@@ -54,6 +54,7 @@ final class Cluster {
     private final RegionMap regions = new RegionMap();
     private final Map<Long, StoreInfo> stores = new TreeMap<>();
     private final OperatorBook operators;
+    private final AdminOperators asked = new AdminOperators();
     private RuleSet rules;
     private boolean bootstrapped;
     private Key patrolCursor = Key.EMPTY;
@@ -380,6 +381,7 @@ final class Cluster {
             case RegionMap.Change.NewMeta(List<Long> removed) -> {
                 meta.saveRegion(region.region(), removed);
                 removed.forEach(operators::forget);
+                removed.forEach(asked::forget);
             }
         }
         return order(region);
@@ -410,7 +412,10 @@ final class Cluster {
                 region,
                 now(),
                 () -> {
-                    Optional<Step> step = Scheduler.decide(region, rules, storeViews());
+                    Optional<Step> step =
+                            asked.concerns(region.id(), now())
+                                    ? asked.next(region, regions::get, now())
+                                    : Scheduler.decide(region, rules, storeViews());
                     step.ifPresent(value ->
                             log.info("region ordered regionId={} step={}", region.id(), value));
                     return step;
@@ -454,6 +459,7 @@ final class Cluster {
 
     synchronized void cancelOrder(long regionId) {
         operators.forget(regionId);
+        asked.forget(regionId);
     }
 
     /** Moves the lead to the voter whose store leads the fewest regions, if that is another one. */
@@ -488,6 +494,17 @@ final class Cluster {
                 .orElseThrow(() ->
                         new PdException(
                                 ErrorType.REGION_NOT_FOUND, "region " + regionId + " not found"));
+    }
+
+    /** Sets a goal for a region; it replaces an older one. */
+    synchronized void ask(long regionId, AdminOperators.Goal goal) {
+        asked.ask(knownRegion(regionId), goal, regions::get, now());
+        operators.forget(regionId);
+        log.info("region asked regionId={} goal={}", regionId, goal);
+    }
+
+    synchronized Map<Long, AdminOperators.Goal> asked() {
+        return asked.all();
     }
 
     synchronized Optional<Step> runningStep(long regionId) {

@@ -3,7 +3,7 @@ package io.garrick.flashkv.pd;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.garrick.base.Key;
 import io.garrick.proto.meta.Peer;
-import io.garrick.proto.meta.Region;
+import io.garrick.proto.meta.PeerRole;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -13,10 +13,15 @@ import java.util.List;
  * server/api/operator.go}). Other names of PD are refused.
  *
  * @param other a store or, for a merge, the neighbouring region
+ * @param from the store that a peer shall leave, else 0
  */
-record OperatorRequest(String name, long regionId, long other, List<Key> keys) {
+record OperatorRequest(String name, long regionId, long other, long from, List<Key> keys) {
     OperatorRequest {
         keys = List.copyOf(keys);
+    }
+
+    private OperatorRequest(String name, long regionId, long other, List<Key> keys) {
+        this(name, regionId, other, 0, keys);
     }
 
     /**
@@ -26,7 +31,14 @@ record OperatorRequest(String name, long regionId, long other, List<Key> keys) {
         String name = json.path("name").asText();
         return switch (name) {
             case "transfer-leader" -> of(json, "region_id", "to_store_id");
-            case "add-learner", "remove-peer" -> of(json, "region_id", "store_id");
+            case "add-peer", "add-learner", "remove-peer" -> of(json, "region_id", "store_id");
+            case "transfer-peer" ->
+                    new OperatorRequest(
+                            name,
+                            number(json, "region_id"),
+                            number(json, "to_store_id"),
+                            number(json, "from_store_id"),
+                            List.of());
             case "merge-region" -> of(json, "source_region_id", "target_region_id");
             case "scatter-region" ->
                     new OperatorRequest(name, number(json, "region_id"), 0, List.of());
@@ -63,22 +75,19 @@ record OperatorRequest(String name, long regionId, long other, List<Key> keys) {
     }
 
     void apply(Cluster cluster) {
-        if (name.equals("scatter-region")) {
-            cluster.scatter(regionId);
-        } else {
-            Region target =
-                    name.equals("merge-region") ? neighbour(cluster) : Region.getDefaultInstance();
-            cluster.order(regionId, region -> step(region, target));
+        switch (name) {
+            case "scatter-region" -> cluster.scatter(regionId);
+            // What takes several steps is a goal.
+            case "merge-region" -> cluster.ask(regionId, new AdminOperators.Goal.MergeInto(other));
+            case "transfer-peer" ->
+                    cluster.ask(regionId, new AdminOperators.Goal.MovePeer(from, other));
+            case "add-peer" ->
+                    cluster.ask(regionId, new AdminOperators.Goal.AddPeer(other, PeerRole.Voter));
+            default -> cluster.order(regionId, this::step);
         }
     }
 
-    private Region neighbour(Cluster cluster) {
-        return cluster.region(other)
-                .map(RegionInfo::region)
-                .orElseThrow(() -> new IllegalArgumentException("region " + other + " not found"));
-    }
-
-    private Step step(RegionInfo region, Region target) {
+    private Step step(RegionInfo region) {
         return switch (name) {
             case "transfer-leader" -> new Step.TransferLeader(voterOn(region));
             case "remove-peer" -> new Step.Remove(peerOn(region));
@@ -88,22 +97,9 @@ record OperatorRequest(String name, long regionId, long other, List<Key> keys) {
                 }
                 yield new Step.AddLearner(other);
             }
-            case "merge-region" -> merge(region, target);
             case "split-region" -> new Step.Split(keys);
             default -> throw new IllegalStateException(name);
         };
-    }
-
-    private static Step merge(RegionInfo region, Region target) {
-        boolean left = target.getEndKey().equals(region.region().getStartKey());
-        boolean right = target.getStartKey().equals(region.region().getEndKey());
-        boolean adjacent =
-                (left && !target.getEndKey().isEmpty())
-                        || (right && !target.getStartKey().isEmpty());
-        if (!adjacent) {
-            throw new IllegalArgumentException("not two adjacent regions");
-        }
-        return new Step.Merge(target);
     }
 
     private Peer peerOn(RegionInfo region) {

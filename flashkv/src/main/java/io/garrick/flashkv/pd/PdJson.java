@@ -201,6 +201,7 @@ final class PdJson {
     static ArrayNode operators(Cluster cluster) {
         ArrayNode json = JsonNodeFactory.instance.arrayNode();
         new TreeMap<>(cluster.runningSteps()).forEach((id, step) -> json.add(operator(id, step)));
+        cluster.asked().forEach((id, goal) -> json.add("admin " + goal + " {region " + id + "}"));
         return json;
     }
 

@@ -1,7 +1,10 @@
 package io.garrick.flashkv.pd;
 
+import io.garrick.base.Key;
+import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.RocksStore;
+import io.garrick.proto.meta.Region;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -88,6 +91,31 @@ public final class PdServer implements AutoCloseable {
         return listen.isUnresolved()
                 ? listen.getHostString()
                 : listen.getAddress().getHostAddress();
+    }
+
+    /** Asks for a region to become part of a neighbour; done by the stores in their own time. */
+    public void mergeRegion(long sourceId, long targetId) {
+        cluster.ask(sourceId, new AdminOperators.Goal.MergeInto(targetId));
+    }
+
+    /** Asks for a region to be led from a store that has a voter of it. */
+    public void transferLeader(long regionId, long toStoreId) {
+        cluster.ask(regionId, new AdminOperators.Goal.LeadFrom(toStoreId));
+    }
+
+    /** Asks for a region's replica to move between stores. */
+    public void movePeer(long regionId, long fromStoreId, long toStoreId) {
+        cluster.ask(regionId, new AdminOperators.Goal.MovePeer(fromStoreId, toStoreId));
+    }
+
+    /** Asks for a region to be cut at encoded keys. */
+    public void splitRegion(long regionId, List<Key> keys) {
+        cluster.ask(regionId, new AdminOperators.Goal.SplitAt(keys));
+    }
+
+    /** What region leaders last reported, in key order. */
+    public List<Region> regions() {
+        return cluster.regions(KeyRange.ALL, 0).stream().map(RegionInfo::region).toList();
     }
 
     public long clusterId() {

@@ -11,11 +11,15 @@ import io.garrick.proto.meta.Region;
 import io.garrick.proto.raftcmd.AdminRequest;
 import io.garrick.proto.raftcmd.BatchSplitRequest;
 import io.garrick.proto.raftcmd.ChangePeerRequest;
+import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftcmd.CompactLogRequest;
 import io.garrick.proto.raftcmd.DeleteRangeRequest;
+import io.garrick.proto.raftcmd.PrepareMergeRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.Request;
+import io.garrick.proto.raftserver.PeerState;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +47,15 @@ final class Applier {
         /** Whether this child has to be created here; it may exist already. */
         boolean childIsNew(Region child);
 
+        /** Whether the region to be merged has come to the end of its log here. */
+        boolean sourceIsReady(CommitMergeRequest merge);
+
+        /** A merge began, or was taken back. */
+        void mergeStateChanged();
+
+        /** The source's end goes into the batch too. */
+        void merged(Region source, Region formerTarget, KvEngine.Batch batch);
+
         /** The log may lose entries {@code [first, end)} once the batch survives a crash. */
         void truncated(long first, long end);
     }
@@ -63,14 +76,15 @@ final class Applier {
         }
     }
 
-    Outcome apply(Entry entry, KvEngine.Batch batch) {
+    /** Null if the entry must wait, and all behind it: a region to be merged lags behind. */
+    @Nullable Outcome apply(Entry entry, KvEngine.Batch batch) {
         if (entry.getIndex() != storage.appliedIndex() + 1) {
             throw new IllegalStateException(
                     "apply of %d after %d, regionId=%d"
                             .formatted(
                                     entry.getIndex(), storage.appliedIndex(), storage.regionId()));
         }
-        Outcome outcome;
+        @Nullable Outcome outcome;
         try {
             outcome =
                     switch (entry.getEntryType()) {
@@ -97,11 +111,13 @@ final class Applier {
         } catch (InvalidProtocolBufferException e) {
             throw new EngineFailure(e);
         }
-        storage.setApplied(entry.getIndex(), entry.getTerm());
+        if (outcome != null) {
+            storage.setApplied(entry.getIndex(), entry.getTerm());
+        }
         return outcome;
     }
 
-    private Outcome execute(RaftCmdRequest command, Entry entry, KvEngine.Batch batch)
+    private @Nullable Outcome execute(RaftCmdRequest command, Entry entry, KvEngine.Batch batch)
             throws Refused {
         checkEpoch(command);
         if (!command.hasAdminRequest()) {
@@ -119,6 +135,9 @@ final class Applier {
                                     .build(),
                             batch);
             case CompactLog -> compact(admin.getCompactLog(), entry);
+            case PrepareMerge -> prepareMerge(admin.getPrepareMerge(), entry, batch);
+            case CommitMerge -> commitMerge(admin.getCommitMerge(), batch);
+            case RollbackMerge -> rollbackMerge(admin.getRollbackMerge().getCommit(), batch);
             case TransferLeader, ComputeHash, VerifyHash, InvalidAdmin, UpdateGcPeer ->
                     Outcome.Done.PLAIN;
             default ->
@@ -271,8 +290,58 @@ final class Applier {
         return new Outcome.Done(outcome.ordered());
     }
 
+    // ---- merges
+
+    private Outcome prepareMerge(PrepareMergeRequest request, Entry entry, KvEngine.Batch batch)
+            throws Refused {
+        try {
+            storage.setLocal(Merges.prepare(storage.local(), request, entry.getIndex()), batch);
+        } catch (Membership.RefusedException e) {
+            throw new Refused(RegionErrors.other(String.valueOf(e.getMessage())));
+        }
+        log.info(
+                "region prepares merge regionId={} target={} index={}",
+                storage.regionId(),
+                request.getTarget().getId(),
+                entry.getIndex());
+        effects.mergeStateChanged();
+        return Outcome.Done.PLAIN;
+    }
+
+    private @Nullable Outcome commitMerge(CommitMergeRequest request, KvEngine.Batch batch)
+            throws Refused {
+        if (!effects.sourceIsReady(request)) {
+            return null;
+        }
+        Region former = storage.region();
+        try {
+            storage.setRegion(Merges.commit(former, request), batch);
+        } catch (Membership.RefusedException e) {
+            throw new Refused(RegionErrors.other(String.valueOf(e.getMessage())));
+        }
+        log.info(
+                "region merged regionId={} source={} version={}",
+                storage.regionId(),
+                request.getSource().getId(),
+                storage.region().getRegionEpoch().getVersion());
+        effects.merged(request.getSource(), former, batch);
+        return new Outcome.Done(List.of(storage.region()));
+    }
+
+    private Outcome rollbackMerge(long commit, KvEngine.Batch batch) throws Refused {
+        try {
+            storage.setLocal(Merges.rollback(storage.local(), commit), batch);
+        } catch (Membership.RefusedException e) {
+            throw new Refused(RegionErrors.other(String.valueOf(e.getMessage())));
+        }
+        log.info("region takes its merge back regionId={}", storage.regionId());
+        effects.mergeStateChanged();
+        return Outcome.Done.PLAIN;
+    }
+
     private Outcome compact(CompactLogRequest request, Entry entry) throws Refused {
-        if (request.getCompactIndex() < storage.firstIndex()) {
+        if (request.getCompactIndex() < storage.firstIndex()
+                || storage.state() == PeerState.Merging) { // the target may need the log
             return Outcome.Done.PLAIN;
         }
         if (request.getCompactTerm() == 0 || request.getCompactIndex() >= entry.getIndex()) {

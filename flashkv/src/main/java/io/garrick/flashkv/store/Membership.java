@@ -12,6 +12,7 @@ import io.garrick.proto.raftcmd.ChangePeerRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,18 @@ final class Membership {
                 .anyMatch(peer ->
                         peer.getRole() == PeerRole.IncomingVoter
                                 || peer.getRole() == PeerRole.DemotingVoter);
+    }
+
+    /** Whether these peers are a majority of the voters, in both halves of a joint state. */
+    static boolean isQuorum(Region region, Set<Long> peerIds) {
+        ConfState conf = confState(region);
+        return isMajority(conf.getVotersList(), peerIds)
+                && (conf.getVotersOutgoingCount() == 0
+                        || isMajority(conf.getVotersOutgoingList(), peerIds));
+    }
+
+    private static boolean isMajority(List<Long> voters, Set<Long> peerIds) {
+        return voters.stream().filter(peerIds::contains).count() > voters.size() / 2;
     }
 
     static Optional<Peer> peerOn(Region region, long storeId) {

@@ -8,11 +8,13 @@ import io.garrick.proto.eraft.Message;
 import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.eraft.Snapshot;
 import io.garrick.proto.eraft.SnapshotMetadata;
+import io.garrick.proto.meta.PeerRole;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.raftcmd.AdminCmdType;
 import io.garrick.proto.raftcmd.AdminRequest;
 import io.garrick.proto.raftcmd.ChangePeerRequest;
 import io.garrick.proto.raftcmd.ChangePeerV2Request;
+import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftcmd.CompactLogRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.RaftRequestHeader;
@@ -28,7 +30,9 @@ import io.garrick.raft.RaftStatus;
 import io.garrick.raft.ReadState;
 import io.garrick.raft.Ready;
 import io.garrick.raft.SnapshotStatus;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +63,7 @@ final class Peer implements Applier.Effects {
     private final Proposals proposals = new Proposals();
     private final PendingReads reads;
     private final PeerHandle handle;
+    private final PeerMerges merges;
     private final long peerId;
     // Peers this one has heard of; the only way to answer before the region is known.
     private final Map<Long, io.garrick.proto.meta.Peer> heardOf = new HashMap<>();
@@ -67,9 +72,10 @@ final class Peer implements Applier.Effects {
 
     private @Nullable Ready ready;
     private @Nullable SnapshotFiles installing;
-    private List<Entry> committed = List.of();
+    // Committed, not applied; longer than a round only while a merge waits for its source.
+    private final Deque<Entry> committed = new ArrayDeque<>();
     private final List<Runnable> afterWrite = new ArrayList<>();
-    private int splitsUnderWay;
+    private int rangeChangesUnderWay;
     private long transferUntilTick;
     private long refuseVotesUntilTick;
     private long roleTerm;
@@ -102,6 +108,7 @@ final class Peer implements Applier.Effects {
                                 .build(),
                         storage,
                         store.random());
+        this.merges = new PeerMerges(store, this, storage, node);
         this.handle = new PeerHandle(view());
     }
 
@@ -139,12 +146,31 @@ final class Peer implements Applier.Effects {
         return node.role() == RaftRole.LEADER;
     }
 
+    /** Gone, or part of another region. */
     boolean isRemoved() {
-        return removed;
+        return removed || merges.isMergedAway();
+    }
+
+    boolean isVoter() {
+        return self.getRole() != PeerRole.Learner;
+    }
+
+    /** No change of its range or leader is on the way. */
+    boolean isSettled() {
+        return rangeChangesUnderWay == 0 && transferUntilTick == 0;
+    }
+
+    PeerMerges merges() {
+        return merges;
     }
 
     boolean hasReady() {
-        return !removed && node.hasReady();
+        return !isRemoved() && node.hasReady();
+    }
+
+    /** Entries wait to be applied although raft has nothing to say. */
+    boolean hasCommitted() {
+        return !isRemoved() && !committed.isEmpty();
     }
 
     private io.garrick.proto.meta.@Nullable Peer peer(long id) {
@@ -163,8 +189,10 @@ final class Peer implements Applier.Effects {
                 term,
                 leading
                         && storage.appliedTerm() == term
-                        && splitsUnderWay == 0
-                        && transferUntilTick == 0);
+                        && rangeChangesUnderWay == 0
+                        && transferUntilTick == 0
+                        && !merges.isMerging(),
+                merges.isMerging());
     }
 
     private void publish() {
@@ -191,6 +219,7 @@ final class Peer implements Applier.Effects {
             reads.retry(
                     tick, RegionErrors.busy("no read index was obtained, region " + regionId()));
         }
+        merges.tick(tick);
         heartbeatIfDue(tick);
     }
 
@@ -206,7 +235,8 @@ final class Peer implements Applier.Effects {
             case MsgReadIndex -> stepReadIndex(raft);
             case MsgTransferLeader, MsgPropose -> {} // this store's leaders decide themselves
             case MsgRequestVote, MsgRequestPreVote -> {
-                if (store.tick() >= refuseVotesUntilTick) {
+                // What an uninitialized peer promises is not kept, so it promises nothing.
+                if (isInitialized() && store.tick() >= refuseVotesUntilTick) {
                     node.step(raft);
                 }
             }
@@ -245,6 +275,8 @@ final class Peer implements Applier.Effects {
                     buildSnapshotIfWanted();
                 }
             }
+            case MsgWantRollbackMerge ->
+                    merges.wantRollback(message.getFromPeer().getId(), extra.getIndex());
             case MsgRegionWakeUp, MsgCheckStalePeer -> {
                 if (isLeader()) {
                     node.ping();
@@ -364,6 +396,10 @@ final class Peer implements Applier.Effects {
         if (transferUntilTick != 0) {
             return RegionErrors.proposalDropped();
         }
+        if (merges.isMerging()
+                && command.getAdminRequest().getCmdType() != AdminCmdType.RollbackMerge) {
+            return RegionErrors.merging(regionId());
+        }
         if (!Epochs.matches(command, storage.region())) {
             return RegionErrors.epochNotMatch(List.of(storage.region()));
         }
@@ -382,22 +418,43 @@ final class Peer implements Applier.Effects {
                 .build();
     }
 
-    /** Proposes an admin command made for {@code asOf}'s epoch. */
-    void proposeSplit(AdminRequest admin, Region asOf, Consumer<Outcome> waiter) {
-        RaftCmdRequest.Builder command = adminCommand(admin).toBuilder();
-        command.getHeaderBuilder().setRegionEpoch(asOf.getRegionEpoch());
-        RaftCmdRequest built = command.build();
-        // Reads must not be answered at once while another store may already lead a child.
-        splitsUnderWay++;
+    /** Proposes a split or merge made for {@code asOf}'s epoch. */
+    void proposeRangeChange(AdminRequest admin, Region asOf, Consumer<Outcome> waiter) {
+        // Reads must not be answered at once while another store may already lead a part.
+        rangeChangesUnderWay++;
         publish();
-        propose(
-                built,
-                built.toByteString(),
+        proposeAdmin(
+                admin,
+                asOf,
                 outcome -> {
-                    splitsUnderWay--;
+                    rangeChangesUnderWay--;
                     publish();
                     waiter.accept(outcome);
                 });
+    }
+
+    /** Proposes an admin command made for {@code asOf}'s epoch, and nobody waits for it. */
+    void proposeAdmin(AdminRequest admin, Region asOf) {
+        store.touch(this);
+        proposeAdmin(admin, asOf, _ -> {});
+    }
+
+    private void proposeAdmin(AdminRequest admin, Region asOf, Consumer<Outcome> waiter) {
+        RaftCmdRequest.Builder command = adminCommand(admin).toBuilder();
+        command.getHeaderBuilder().setRegionEpoch(asOf.getRegionEpoch());
+        RaftCmdRequest built = command.build();
+        propose(built, built.toByteString(), waiter);
+    }
+
+    void askForRollback(long commit) {
+        if (node.leaderId() != 0) {
+            sendExtra(
+                    node.leaderId(),
+                    ExtraMessage.newBuilder()
+                            .setType(ExtraMessageType.MsgWantRollbackMerge)
+                            .setIndex(commit)
+                            .build());
+        }
     }
 
     void proposeChange(List<ChangePeerRequest> changes, boolean oneStep) {
@@ -465,7 +522,10 @@ final class Peer implements Applier.Effects {
 
     /** Lets go of log entries that all replicas have, or of half the log if it is too long. */
     void compactLog(long maxEntries) {
-        if (!isLeader() || storage.appliedTerm() != node.term()) {
+        if (!isLeader()
+                || storage.appliedTerm() != node.term()
+                || rangeChangesUnderWay != 0
+                || merges.isMerging()) {
             return;
         }
         RaftStatus status = node.status();
@@ -563,18 +623,21 @@ final class Peer implements Applier.Effects {
         }
         installing = store.keepForInstall(regionId(), snapshot.getMetadata(), files);
         try (KvEngine.Batch batch = store.kv().newBatch()) {
-            storage.installSnapshot(snapshot.getMetadata(), installing.data().getRegion(), batch);
+            Region region = installing.data().getRegion();
+            storage.installSnapshot(snapshot.getMetadata(), region, batch);
+            Runnable afterWrite = store.replaceBy(region, batch);
             store.kv().write(batch, true);
+            afterWrite.run();
         }
     }
 
     /** The round's log batch is written. */
     void persisted() {
         Ready taken = ready;
-        if (taken == null) {
+        ready = null;
+        if (taken == null || isRemoved()) {
             return;
         }
-        ready = null;
         SnapshotFiles files = installing;
         if (files != null) {
             installing = null;
@@ -590,9 +653,8 @@ final class Peer implements Applier.Effects {
         if (light.commitIndex().isPresent()) {
             storage.setCommit(light.commitIndex().getAsLong());
         }
-        List<Entry> all = new ArrayList<>(taken.committedEntries());
-        all.addAll(light.committedEntries());
-        committed = all;
+        committed.addAll(taken.committedEntries());
+        committed.addAll(light.committedEntries());
         taken.readStates().forEach(this::answered);
         if (taken.softState() != null || node.term() != roleTerm) {
             roleTerm = node.term();
@@ -602,6 +664,7 @@ final class Peer implements Applier.Effects {
 
     private void finishInstall(SnapshotFiles files) {
         store.install(storage, files);
+        committed.removeIf(entry -> entry.getIndex() <= storage.appliedIndex());
         self = Membership.peer(storage.region(), peerId).orElse(self);
         sizeBytes = files.data().getFileSize();
         store.initialized(this);
@@ -630,13 +693,14 @@ final class Peer implements Applier.Effects {
 
     /** Applies what is committed into the batch of the round. */
     void apply(KvEngine.Batch batch) {
-        if (committed.isEmpty()) {
-            return;
-        }
-        List<Entry> entries = committed;
-        committed = List.of();
-        for (Entry entry : entries) {
+        long before = storage.appliedIndex();
+        while (!committed.isEmpty() && !isRemoved()) {
+            Entry entry = committed.element();
             Outcome outcome = applier.apply(entry, batch);
+            if (outcome == null) {
+                break;
+            }
+            committed.remove();
             writtenBytes += entry.getData().size();
             Proposals.Pending proposal = proposals.take(entry.getIndex(), entry.getTerm());
             if (proposal != null) {
@@ -647,15 +711,17 @@ final class Peer implements Applier.Effects {
                     proposal.waiter().accept(outcome);
                 });
             }
-            if (removed) {
-                return;
-            }
         }
-        storage.persistApplied(batch);
+        if (storage.appliedIndex() != before && !isRemoved()) {
+            storage.persistApplied(batch);
+        }
     }
 
     /** The batch of the round is written. */
     void applied() {
+        if (merges.isMergedAway()) {
+            return; // the target sees to what is left
+        }
         if (removed) {
             abandon(RegionErrors.regionNotFound(regionId()));
             store.destroy(this);
@@ -670,6 +736,8 @@ final class Peer implements Applier.Effects {
         }
         buildSnapshotIfWanted();
         publish();
+        merges.check(store.tick());
+        merges.tryPrepare();
         if (heartbeatDue) {
             heartbeatIfDue(store.tick()); // clients look for the change at PD
         }
@@ -716,13 +784,35 @@ final class Peer implements Applier.Effects {
     }
 
     @Override
+    public boolean sourceIsReady(CommitMergeRequest merge) {
+        return store.sourceIsReady(this, merge);
+    }
+
+    @Override
+    public void mergeStateChanged() {
+        heartbeatDue = true;
+        merges.stateChanged();
+    }
+
+    @Override
+    public void merged(Region source, Region formerTarget, KvEngine.Batch batch) {
+        heartbeatDue = true;
+        store.mergeSource(source, formerTarget, batch);
+        afterWrite.add(() -> sizeBytes += store.sourceMerged(this, source, formerTarget));
+    }
+
+    @Override
     public void truncated(long first, long end) {
         afterWrite.add(() -> store.truncateLog(regionId(), first, end));
     }
 
+    long sizeBytes() {
+        return sizeBytes + writtenBytes;
+    }
+
     /** Tells all who wait that they will not hear more. */
     void abandon(io.garrick.proto.error.Error error) {
-        proposals.abandon(error);
+        proposals.abandon(RegionErrors.staleCommand()); // they may still come true
         reads.abandon(error);
     }
 
@@ -744,7 +834,7 @@ final class Peer implements Applier.Effects {
     }
 
     private void buildSnapshotIfWanted() {
-        if (!snapshots.start(storage.region())) {
+        if (merges.isMerging() || !snapshots.start(storage.region())) {
             return;
         }
         SnapshotMetadata meta =
@@ -865,7 +955,8 @@ final class Peer implements Applier.Effects {
     /** Whether enough was written since the last look to measure the region. */
     boolean sizeCheckDue(long splitBytes) {
         return isLeader()
-                && splitsUnderWay == 0
+                && rangeChangesUnderWay == 0
+                && !merges.isMerging()
                 && storage.appliedTerm() == node.term()
                 && sizeBytes + writtenBytes - sizeCheckedAtBytes >= splitBytes / 4;
     }

@@ -20,8 +20,9 @@ final class PeerHandle {
      *
      * @param region as applied; without peers while the peer is uninitialized
      * @param leader null when unknown
-     * @param readable this peer leads, has applied an entry of its own term, and no split is on its
-     *     way: with a valid lease it may answer at once
+     * @param readable this peer leads, has applied an entry of its own term, and no split or merge
+     *     is on its way: with a valid lease it may answer at once
+     * @param merging it gives itself up to a neighbour and takes no requests
      */
     record View(
             Region region,
@@ -29,7 +30,8 @@ final class PeerHandle {
             boolean leading,
             @Nullable Peer leader,
             long term,
-            boolean readable) {}
+            boolean readable,
+            boolean merging) {}
 
     PeerHandle(View view) {
         this.view = view;

@@ -6,6 +6,7 @@ import io.garrick.proto.eraft.HardState;
 import io.garrick.proto.eraft.Snapshot;
 import io.garrick.proto.eraft.SnapshotMetadata;
 import io.garrick.proto.meta.Region;
+import io.garrick.proto.raftserver.MergeState;
 import io.garrick.proto.raftserver.PeerState;
 import io.garrick.proto.raftserver.RaftApplyState;
 import io.garrick.proto.raftserver.RaftLocalState;
@@ -32,6 +33,7 @@ final class PeerStorage implements RaftStorage {
     private final SnapshotSource snapshots;
     private Region region;
     private PeerState state;
+    private MergeState mergeState;
     private HardState hardState;
     private long lastIndex;
     private long appliedIndex;
@@ -56,6 +58,7 @@ final class PeerStorage implements RaftStorage {
         this.snapshots = snapshots;
         this.region = local.getRegion();
         this.state = local.getState();
+        this.mergeState = local.getMergeState();
         // The commit index is written lazily; what was applied was committed.
         this.hardState =
                 raft.getHardState().toBuilder()
@@ -130,13 +133,11 @@ final class PeerStorage implements RaftStorage {
     }
 
     static void writeRegion(KvEngine.Batch batch, Region region, PeerState state) {
-        batch.putLocal(
-                LocalKeys.regionState(region.getId()),
-                RegionLocalState.newBuilder()
-                        .setState(state)
-                        .setRegion(region)
-                        .build()
-                        .toByteArray());
+        writeLocal(batch, RegionLocalState.newBuilder().setState(state).setRegion(region).build());
+    }
+
+    static void writeLocal(KvEngine.Batch batch, RegionLocalState local) {
+        batch.putLocal(LocalKeys.regionState(local.getRegion().getId()), local.toByteArray());
     }
 
     // ---- RaftStorage
@@ -240,6 +241,7 @@ final class PeerStorage implements RaftStorage {
     void installSnapshot(SnapshotMetadata meta, Region newRegion, KvEngine.Batch batch) {
         region = newRegion;
         state = PeerState.Applying;
+        mergeState = MergeState.getDefaultInstance();
         lastIndex = meta.getIndex();
         truncatedIndex = meta.getIndex();
         truncatedTerm = meta.getTerm();
@@ -284,8 +286,24 @@ final class PeerStorage implements RaftStorage {
     }
 
     void setRegion(Region changed, KvEngine.Batch batch) {
-        region = changed;
-        writeRegion(batch, region, state);
+        setLocal(local().toBuilder().setRegion(changed).build(), batch);
+    }
+
+    /** A merge began or was taken back. */
+    void setLocal(RegionLocalState changed, KvEngine.Batch batch) {
+        region = changed.getRegion();
+        state = changed.getState();
+        mergeState = changed.getMergeState();
+        writeLocal(batch, changed);
+    }
+
+    RegionLocalState local() {
+        RegionLocalState.Builder local =
+                RegionLocalState.newBuilder().setState(state).setRegion(region);
+        if (state == PeerState.Merging) {
+            local.setMergeState(mergeState);
+        }
+        return local.build();
     }
 
     /**
@@ -317,6 +335,11 @@ final class PeerStorage implements RaftStorage {
 
     PeerState state() {
         return state;
+    }
+
+    /** Only while the state is Merging. */
+    MergeState mergeState() {
+        return mergeState;
     }
 
     long appliedIndex() {

@@ -6,6 +6,7 @@ import io.garrick.proto.error.Error;
 import io.garrick.proto.error.KeyNotInRegion;
 import io.garrick.proto.error.MismatchPeerId;
 import io.garrick.proto.error.NotLeader;
+import io.garrick.proto.error.ProposalInMergingMode;
 import io.garrick.proto.error.RaftEntryTooLarge;
 import io.garrick.proto.error.RegionNotFound;
 import io.garrick.proto.error.RegionNotInitialized;
@@ -106,6 +107,13 @@ final class RegionErrors {
         return Error.newBuilder()
                 .setMessage("server is busy: " + reason)
                 .setServerIsBusy(ServerIsBusy.newBuilder().setReason(reason))
+                .build();
+    }
+
+    static Error merging(long regionId) {
+        return Error.newBuilder()
+                .setMessage("region " + regionId + " is in merging mode")
+                .setProposalInMergingMode(ProposalInMergingMode.newBuilder().setRegionId(regionId))
                 .build();
     }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.garrick.base.Key;
 import io.garrick.base.KeyRange;
 import io.garrick.proto.meta.Region;
+import io.garrick.proto.raftserver.RegionLocalState;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -23,7 +24,7 @@ final class RegionTable {
     private final Map<Long, PeerHandle> handles = new ConcurrentHashMap<>();
     private final TreeMap<Key, Long> byStart = new TreeMap<>();
     private final Map<Long, Key> startOf = new HashMap<>();
-    private final Map<Long, Region> tombstones = new HashMap<>();
+    private final Map<Long, RegionLocalState> tombstones = new HashMap<>();
 
     @Nullable Peer peer(long regionId) {
         return peers.get(regionId);
@@ -71,11 +72,12 @@ final class RegionTable {
 
     // ---- tombstones: a region's last state here, own peer included
 
-    void bury(Region region) {
-        tombstones.put(region.getId(), region);
+    /** With the region it was merged into, if that was its end. */
+    void bury(RegionLocalState last) {
+        tombstones.put(last.getRegion().getId(), last);
     }
 
-    @Nullable Region tombstone(long regionId) {
+    @Nullable RegionLocalState tombstone(long regionId) {
         return tombstones.get(regionId);
     }
 
@@ -83,10 +85,17 @@ final class RegionTable {
 
     /** Another region here that shares keys with the range. */
     @Nullable Peer overlapping(long exceptRegionId, ByteString start, ByteString end) {
+        List<Peer> found = allOverlapping(exceptRegionId, start, end);
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    /** All other regions here that share keys with the range, in key order. */
+    List<Peer> allOverlapping(long exceptRegionId, ByteString start, ByteString end) {
         KeyRange range =
                 DataKeys.rangeOf(Region.newBuilder().setStartKey(start).setEndKey(end).build());
         Key from = byStart.floorKey(range.start());
         var candidates = from == null ? byStart : byStart.tailMap(from, true);
+        List<Peer> found = new ArrayList<>();
         for (var entry : candidates.entrySet()) {
             if (!range.end().isEmpty() && entry.getKey().compareTo(range.end()) >= 0) {
                 break;
@@ -95,9 +104,9 @@ final class RegionTable {
             if (peer != null
                     && peer.regionId() != exceptRegionId
                     && DataKeys.rangeOf(peer.region()).overlaps(range)) {
-                return peer;
+                found.add(peer);
             }
         }
-        return null;
+        return found;
     }
 }

@@ -165,6 +165,11 @@ public final class Store implements AutoCloseable {
         transport.setCut(toStoreId, cut);
     }
 
+    /** Asks a region led from here to end in a neighbour, which must be in just this state. */
+    public void merge(long sourceId, Region target) {
+        loop.merge(sourceId, target);
+    }
+
     private StoreLoop loop() {
         return loop;
     }

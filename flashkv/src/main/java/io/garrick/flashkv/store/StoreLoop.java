@@ -12,6 +12,7 @@ import io.garrick.proto.raftcmd.AdminCmdType;
 import io.garrick.proto.raftcmd.AdminRequest;
 import io.garrick.proto.raftcmd.BatchSplitRequest;
 import io.garrick.proto.raftcmd.ChangePeerRequest;
+import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.SplitRequest;
 import io.garrick.proto.raftserver.PeerState;
@@ -69,6 +70,11 @@ final class StoreLoop implements Runnable {
     // Messages that cannot create a peer yet because a split is about to.
     private final Map<Long, RaftMessage> early = new HashMap<>();
     private final List<Truncation> truncations = new ArrayList<>();
+    // Regions that were merged away: their logs go once the engine cannot forget it.
+    private final List<Long> ended = new ArrayList<>();
+    // By source: the target that waits for it.
+    private final Map<Long, Peer> waitingTargets = new HashMap<>();
+    private final List<Peer> leaving = new ArrayList<>();
     private long tick;
     private volatile boolean stopping;
     private volatile boolean stopped;
@@ -226,7 +232,8 @@ final class StoreLoop implements Runnable {
         Region region = local.getRegion();
         var self = Membership.peerOn(region, storeId);
         if (local.getState() == PeerState.Tombstone || self.isEmpty()) {
-            regions.bury(region);
+            regions.bury(local.toBuilder().setState(PeerState.Tombstone).build());
+            raftLog.clear(region.getId()); // a crash may have come before
             return;
         }
         if (local.getState() == PeerState.Applying) {
@@ -366,6 +373,12 @@ final class StoreLoop implements Runnable {
                 guarded(peer, () -> peer.compactLog(config.logGcEntries()));
             }
         }
+        leaving.forEach(peer -> {
+            if (peer.equals(regions.peer(peer.regionId())) && !peer.isRemoved()) {
+                remove(peer);
+            }
+        });
+        leaving.clear();
         checkSizes();
     }
 
@@ -377,7 +390,7 @@ final class StoreLoop implements Runnable {
             guarded(
                     peer,
                     () -> {
-                        if (!peer.isRemoved() && peer.prepare()) {
+                        if (!peer.isRemoved() && (peer.prepare() || peer.hasCommitted())) {
                             busy.add(peer);
                         }
                     });
@@ -396,6 +409,7 @@ final class StoreLoop implements Runnable {
         }
         for (Peer peer : busy) {
             guarded(peer, peer::applied);
+            wakeTargetOf(peer);
             if (peer.hasReady()) {
                 touched.add(peer);
             }
@@ -418,7 +432,7 @@ final class StoreLoop implements Runnable {
     }
 
     private void truncateLogs() {
-        if (truncations.isEmpty()) {
+        if (truncations.isEmpty() && ended.isEmpty()) {
             return;
         }
         if (config.sync()) {
@@ -426,6 +440,8 @@ final class StoreLoop implements Runnable {
         }
         truncations.forEach(each -> raftLog.delete(each.regionId(), each.first(), each.end()));
         truncations.clear();
+        ended.forEach(raftLog::clear);
+        ended.clear();
     }
 
     void truncateLog(long regionId, long first, long end) {
@@ -476,6 +492,9 @@ final class StoreLoop implements Runnable {
             return null;
         }
         if (message.hasMergeTarget()) {
+            if (asked == peer.id() && peer.isInitialized()) {
+                peer.merges().goneInto(message.getMergeTarget());
+            }
             return null;
         }
         if (asked > peer.id()) {
@@ -496,8 +515,27 @@ final class StoreLoop implements Runnable {
                         .build());
     }
 
+    private void sendMergeTarget(RaftMessage about, RegionLocalState tombstone) {
+        if (about.getIsTombstone() || about.hasMergeTarget()) {
+            return;
+        }
+        transport.send(
+                RaftMessage.newBuilder()
+                        .setRegionId(about.getRegionId())
+                        .setFromPeer(about.getToPeer())
+                        .setToPeer(about.getFromPeer())
+                        .setRegionEpoch(tombstone.getRegion().getRegionEpoch())
+                        .setMergeTarget(tombstone.getMergeState().getTarget())
+                        .build());
+    }
+
     /** Only first messages of a leader or candidate bring a peer to life (attach-protocol 3.5). */
     private @Nullable Peer create(RaftMessage message) {
+        RegionLocalState tombstone = regions.tombstone(message.getRegionId());
+        if (tombstone != null && tombstone.hasMergeState()) {
+            sendMergeTarget(message, tombstone);
+            return null;
+        }
         MessageType type = message.getMessage().getMsgType();
         boolean initial =
                 type == MessageType.MsgRequestVote
@@ -510,10 +548,9 @@ final class StoreLoop implements Runnable {
                 || !initial) {
             return null;
         }
-        Region tombstone = regions.tombstone(message.getRegionId());
         if (tombstone != null) {
             long last =
-                    Membership.peerOn(tombstone, storeId)
+                    Membership.peerOn(tombstone.getRegion(), storeId)
                             .map(io.garrick.proto.meta.Peer::getId)
                             .orElse(0L);
             if (last >= message.getToPeer().getId()) {
@@ -545,13 +582,13 @@ final class StoreLoop implements Runnable {
     private void stepSnapshot(RaftMessage message, SnapshotFiles files) {
         Peer peer = regions.peer(message.getRegionId());
         Region region = files.data().getRegion();
+        List<Peer> inTheWay =
+                regions.allOverlapping(region.getId(), region.getStartKey(), region.getEndKey());
         boolean wanted =
                 peer != null
                         && message.getToPeer().getId() == peer.id()
                         && Membership.peer(region, peer.id()).isPresent()
-                        && regions.overlapping(
-                                        region.getId(), region.getStartKey(), region.getEndKey())
-                                == null;
+                        && inTheWay.stream().allMatch(other -> isPartOf(other, region, inTheWay));
         if (!wanted || peer == null) {
             log.info("snapshot dropped regionId={}", message.getRegionId());
             files.delete();
@@ -561,12 +598,45 @@ final class StoreLoop implements Runnable {
         guarded(peer, () -> peer.stepSnapshot(message, files));
     }
 
+    /**
+     * Whether a region here is known to have ended in the one that a snapshot brings, perhaps by
+     * way of another that ended there too.
+     */
+    private boolean isPartOf(Peer other, Region newcomer, List<Peer> inTheWay) {
+        Region into = other.merges().goneInto();
+        return into != null
+                && DataKeys.rangeOf(newcomer).contains(DataKeys.rangeOf(other.region()))
+                && (into.getId() == newcomer.getId()
+                        || inTheWay.stream().anyMatch(peer -> peer.regionId() == into.getId()));
+    }
+
     // ---- the life of peers
 
     private void remove(Peer peer) {
         peer.remove();
         peer.abandon(RegionErrors.regionNotFound(peer.regionId()));
         destroy(peer);
+    }
+
+    /**
+     * A snapshot of a region takes the place of those that ended in it. Their end goes into the
+     * batch that accepts the snapshot; the returned work follows when that is written.
+     */
+    Runnable replaceBy(Region newcomer, KvEngine.Batch batch) {
+        List<Runnable> after = new ArrayList<>();
+        for (Peer other :
+                regions.allOverlapping(
+                        newcomer.getId(), newcomer.getStartKey(), newcomer.getEndKey())) {
+            Region into = other.merges().goneInto();
+            if (into == null) {
+                throw new IllegalStateException(
+                        "snapshot of region %d over region %d"
+                                .formatted(newcomer.getId(), other.regionId()));
+            }
+            mergeSource(other.region(), into, batch);
+            after.add(() -> endMerged(other, into));
+        }
+        return () -> after.forEach(Runnable::run);
     }
 
     /** Deletes a peer's data and log, and remembers that it was here. */
@@ -578,9 +648,11 @@ final class StoreLoop implements Runnable {
         if (Membership.peer(last, peer.id()).isEmpty()) {
             last = last.toBuilder().addPeers(peer.self()).build();
         }
-        regions.bury(last);
+        RegionLocalState tombstone =
+                RegionLocalState.newBuilder().setState(PeerState.Tombstone).setRegion(last).build();
+        regions.bury(tombstone);
         try (KvEngine.Batch batch = kv.newBatch()) {
-            PeerStorage.writeRegion(batch, last, PeerState.Tombstone);
+            PeerStorage.writeLocal(batch, tombstone);
             batch.deleteLocal(LocalKeys.applyState(last.getId()));
             batch.deleteLocal(LocalKeys.snapshotRaftState(last.getId()));
             if (peer.isInitialized()) {
@@ -600,8 +672,7 @@ final class StoreLoop implements Runnable {
         if (existing != null && existing.isInitialized()) {
             return false;
         }
-        Region tombstone = regions.tombstone(child.getId());
-        return tombstone == null;
+        return regions.tombstone(child.getId()) == null;
     }
 
     /** The parent's split is written: its children begin to live. */
@@ -646,6 +717,90 @@ final class StoreLoop implements Runnable {
         if (leading) {
             pd.reportSplit(split.ordered());
         }
+    }
+
+    // ---- merges
+
+    void merge(long sourceId, Region target) {
+        post(() -> {
+            Peer source = regions.peer(sourceId);
+            if (source != null && source.isLeader()) {
+                touched.add(source);
+                source.merges().want(target, _ -> {});
+            }
+        });
+    }
+
+    @Nullable Peer peer(long regionId) {
+        return regions.peer(regionId);
+    }
+
+    @Nullable Region tombstone(long regionId) {
+        RegionLocalState last = regions.tombstone(regionId);
+        return last == null ? null : last.getRegion();
+    }
+
+    void touch(Peer peer) {
+        touched.add(peer);
+    }
+
+    /** Removes a peer once no round is under way. */
+    void removeSoon(Peer peer) {
+        leaving.add(peer);
+    }
+
+    boolean sourceIsReady(Peer target, CommitMergeRequest merge) {
+        long sourceId = merge.getSource().getId();
+        Peer source = regions.peer(sourceId);
+        if (source == null) {
+            throw new IllegalStateException(
+                    "region %d is to be merged into %d, but is not here"
+                            .formatted(sourceId, target.regionId()));
+        }
+        if (source.merges().isReadyFor(merge)) {
+            waitingTargets.remove(sourceId);
+            return true;
+        }
+        waitingTargets.put(sourceId, target);
+        touched.add(source);
+        return false;
+    }
+
+    private void wakeTargetOf(Peer source) {
+        Peer target = waitingTargets.get(source.regionId());
+        if (target != null) {
+            touched.add(target);
+        }
+    }
+
+    /** The source's end is part of the write that makes the target larger. */
+    void mergeSource(Region source, Region formerTarget, KvEngine.Batch batch) {
+        PeerStorage.writeLocal(batch, Merges.tombstone(source, formerTarget));
+        batch.deleteLocal(LocalKeys.applyState(source.getId()));
+        Peer peer = regions.peer(source.getId());
+        if (peer != null) {
+            peer.merges().mergedAway();
+        }
+    }
+
+    /** The merge is written. Returns the source's estimated size. */
+    long sourceMerged(Peer target, Region source, Region formerTarget) {
+        Peer peer = regions.peer(source.getId());
+        if (peer == null) {
+            throw new IllegalStateException("merged region " + source.getId() + " is not here");
+        }
+        endMerged(peer, formerTarget);
+        regions.rangeChanged(target);
+        return peer.sizeBytes();
+    }
+
+    private void endMerged(Peer peer, Region into) {
+        regions.remove(peer);
+        touched.remove(peer);
+        regions.bury(Merges.tombstone(peer.region(), into));
+        peer.discardFiles();
+        peer.abandon(RegionErrors.regionNotFound(peer.regionId()));
+        ended.add(peer.regionId());
     }
 
     void initialized(Peer peer) {
@@ -769,6 +924,8 @@ final class StoreLoop implements Runnable {
             peer.proposeChange(changes, false);
         } else if (order.hasTransferLeader()) {
             peer.transferLeader(order.getTransferLeader().getPeer().getId());
+        } else if (order.hasMerge()) {
+            peer.merges().want(order.getMerge().getTarget(), _ -> {});
         } else if (order.hasSplitRegion() && order.getSplitRegion().getKeysCount() > 0) {
             split(peer, order.getSplitRegion().getKeysList(), _ -> {});
         }
@@ -846,7 +1003,7 @@ final class StoreLoop implements Runnable {
         guarded(
                 peer,
                 () ->
-                        peer.proposeSplit(
+                        peer.proposeRangeChange(
                                 AdminRequest.newBuilder()
                                         .setCmdType(AdminCmdType.BatchSplit)
                                         .setSplits(splits)

@@ -110,6 +110,9 @@ final class StoreRegions implements RegionKv {
         if (asked.getVersion() != view.region().getRegionEpoch().getVersion()) {
             return RegionErrors.epochNotMatch(List.of(view.region()));
         }
+        if (view.merging()) {
+            return RegionErrors.merging(regionId);
+        }
         return null;
     }
 
