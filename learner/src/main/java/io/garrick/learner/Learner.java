@@ -10,6 +10,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -128,12 +129,18 @@ public final class Learner implements AutoCloseable {
                 store.counters().entriesApplied(),
                 store.counters().messagesReceived(),
                 store.counters().messagesRefused(),
+                store.counters().regionsQuarantined(),
                 regions.stream().mapToLong(LearnerStatus.Region::lag).max().orElse(0));
+    }
+
+    /** How often each kind of message or stream was not taken in. */
+    public Map<String, Long> refusals() {
+        return store.counters().refusals().byReason();
     }
 
     /** Publishes this learner's numbers; a registry takes one learner. */
     public void registerMetrics(PrometheusRegistry registry) {
-        LearnerMetrics.register(registry, this::status);
+        LearnerMetrics.register(registry, this::status, this::refusals);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.garrick.learner.LearnerStatus.Phase;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -11,7 +12,10 @@ import java.util.function.ToDoubleFunction;
 final class LearnerMetrics {
     private LearnerMetrics() {}
 
-    static void register(PrometheusRegistry registry, Supplier<LearnerStatus> status) {
+    static void register(
+            PrometheusRegistry registry,
+            Supplier<LearnerStatus> status,
+            Supplier<Map<String, Long>> refusals) {
         counter(
                 registry,
                 status,
@@ -30,12 +34,20 @@ final class LearnerMetrics {
                 "garrick_learner_received_messages",
                 "Raft messages received",
                 LearnerStatus::messagesReceived);
+        CounterWithCallback.builder()
+                .name("garrick_learner_refused_messages")
+                .help("Messages and streams that were not taken in, by reason")
+                .labelNames("reason")
+                .callback(sample ->
+                        refusals.get()
+                                .forEach((reason, count) -> sample.call((double) count, reason)))
+                .register(registry);
         counter(
                 registry,
                 status,
-                "garrick_learner_refused_messages",
-                "Raft messages dropped: malformed, out of date, or for nobody",
-                LearnerStatus::messagesRefused);
+                "garrick_learner_quarantined_regions",
+                "Times that a region was stopped to wait for a snapshot",
+                LearnerStatus::regionsQuarantined);
         GaugeWithCallback.builder()
                 .name("garrick_learner_lag_entries")
                 .help("Committed entries not applied yet, in the region that is furthest behind")

@@ -18,6 +18,7 @@ public record LearnerStatus(
         long entriesApplied,
         long messagesReceived,
         long messagesRefused,
+        long regionsQuarantined,
         long maxLag) {
 
     public LearnerStatus {

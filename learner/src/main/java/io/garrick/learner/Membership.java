@@ -3,6 +3,7 @@ package io.garrick.learner;
 import io.garrick.learner.LearnerStatus.Phase;
 import io.garrick.learner.peer.Store;
 import io.garrick.proto.meta.StoreLabel;
+import io.garrick.proto.pd.RecoveryPlan;
 import io.garrick.proto.pd.StoreHeartbeatRequest;
 import io.garrick.proto.pd.StoreHeartbeatResponse;
 import io.garrick.proto.pd.StoreReport;
@@ -30,6 +31,7 @@ final class Membership implements AutoCloseable {
     private static final String ENGINE_LABEL = "engine";
     private static final String ENGINE = "tiflash";
     private static final int HEALTHY_SLOW_SCORE = 1;
+    private static final int RECOVERY_ROUNDS = 16;
 
     private final LearnerConfig config;
     private final PlacementDriver pd;
@@ -169,22 +171,38 @@ final class Membership implements AutoCloseable {
     }
 
     private void heartbeat() throws IOException {
-        StoreHeartbeatRequest.Builder request =
-                StoreHeartbeatRequest.newBuilder().setStats(stats());
-        report.ifPresent(request::setStoreReport);
-        StoreHeartbeatResponse response = pd.storeHeartbeat(request.build());
-        report = Optional.empty();
-        if (response.hasAwakenRegions()) {
-            store.wakeUpAll();
+        for (int round = 0; round < RECOVERY_ROUNDS; round++) {
+            StoreHeartbeatRequest.Builder request =
+                    StoreHeartbeatRequest.newBuilder().setStats(stats());
+            report.ifPresent(request::setStoreReport);
+            StoreHeartbeatResponse response = pd.storeHeartbeat(request.build());
+            report = Optional.empty();
+            if (response.hasAwakenRegions()) {
+                store.wakeUpAll();
+            }
+            if (!response.hasRecoveryPlan()) {
+                return;
+            }
+            // PD waits for the report of each step, and sends the next step in answer to it.
+            report = Optional.of(obey(response.getRecoveryPlan()));
         }
-        if (response.hasRecoveryPlan()) {
-            store.tombstone(response.getRecoveryPlan().getTombstonesList());
-            report =
-                    Optional.of(
-                            StoreReport.newBuilder()
-                                    .setStep(response.getRecoveryPlan().getStep())
-                                    .build());
-        }
+    }
+
+    /**
+     * Online unsafe recovery: PD asks for all peers, then orders. A store without votes has only
+     * tombstones to obey; PD waits for its report at each step all the same (tikv/pd,
+     * pkg/unsaferecovery/unsafe_recovery_controller.go).
+     */
+    private StoreReport obey(RecoveryPlan plan) {
+        LOG.warn(
+                "recovery plan of PD step={} tombstones={}",
+                plan.getStep(),
+                plan.getTombstonesList());
+        store.tombstone(plan.getTombstonesList());
+        return StoreReport.newBuilder()
+                .setStep(plan.getStep())
+                .addAllPeerReports(store.peerReports().join())
+                .build();
     }
 
     private StoreStats stats() throws IOException {

@@ -36,7 +36,6 @@ import io.garrick.proto.raftserver.ExtraMessage;
 import io.garrick.proto.raftserver.ExtraMessageType;
 import io.garrick.proto.raftserver.RaftMessage;
 import io.garrick.proto.raftserver.RaftSnapshotData;
-import io.garrick.proto.raftserver.SnapshotCFFile;
 import io.garrick.proto.raftserver.SnapshotChunk;
 import io.garrick.proto.raftserver.SnapshotMeta;
 import io.garrick.proto.tikv.BatchRaftMessage;
@@ -56,7 +55,6 @@ import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -72,11 +70,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.zip.CRC32;
-import org.rocksdb.EnvOptions;
-import org.rocksdb.Options;
+import java.util.function.UnaryOperator;
 import org.rocksdb.RocksDBException;
-import org.rocksdb.SstFileWriter;
 
 /**
  * A store with one voter per region, over real gRPC: what a TiKV leader looks like to a learner.
@@ -98,6 +93,14 @@ final class FakeLeader implements AutoCloseable {
     private final Set<Long> muted = new HashSet<>();
     private volatile boolean closed;
     volatile Optional<ByteString> lockedAnswer = Optional.empty();
+    // What a snapshot says of itself, on its way out.
+    volatile UnaryOperator<RaftSnapshotData> distort = UnaryOperator.identity();
+    private final Map<Long, Long> commitLimits = new HashMap<>();
+    private final Set<Long> asleep = new HashSet<>();
+    private final List<RaftMessage> sentAppends = new ArrayList<>();
+    private Optional<SentSnapshot> lastSnapshot = Optional.empty();
+
+    private record SentSnapshot(long regionId, RaftMessage head, List<byte[]> files) {}
 
     /** One region: raft, its data by family, and the metadata as of the applied index. */
     private static final class Group {
@@ -319,8 +322,44 @@ final class FakeLeader implements AutoCloseable {
         call(() -> muted.remove(regionId));
     }
 
+    /** Nobody hears of commits beyond {@code index}. */
+    void limitCommit(long regionId, long index) {
+        call(() -> commitLimits.put(regionId, index));
+    }
+
+    /** A hibernating leader: no heartbeats until somebody wakes it. */
+    void sleep(long regionId) {
+        call(() -> asleep.add(regionId));
+    }
+
+    boolean sleeps(long regionId) {
+        boolean[] sleeps = new boolean[1];
+        call(() -> sleeps[0] = asleep.contains(regionId));
+        return sleeps[0];
+    }
+
+    /** Every append sent so far, once more, the newest first. */
+    void repeatAppends() {
+        call(() -> transmit(List.copyOf(sentAppends).reversed()));
+    }
+
+    void repeatSnapshot() {
+        call(() -> lastSnapshot.ifPresent(sent -> stream(sent.regionId, sent.head, sent.files)));
+    }
+
+    void admin(long regionId, AdminRequest.Builder admin) {
+        propose(regionId, RaftCmdRequest.newBuilder().setAdminRequest(admin));
+    }
+
     /** Prepares the source and commits at the target, which takes over its neighbour's keys. */
     void merge(long sourceId, long targetId) {
+        merge(sourceId, targetId, true);
+    }
+
+    /**
+     * @param withEntries whether the command carries the tail of the source's log
+     */
+    void merge(long sourceId, long targetId, boolean withEntries) {
         Region target = region(targetId);
         long minIndex = Math.max(6, lastIndex(sourceId) - 2);
         propose(
@@ -337,12 +376,14 @@ final class FakeLeader implements AutoCloseable {
         long commit = lastIndex(sourceId);
         CommitMergeRequest.Builder merge =
                 CommitMergeRequest.newBuilder().setSource(region(sourceId)).setCommit(commit);
-        call(() ->
-                merge.addAllEntries(
-                        group(sourceId)
-                                .storage
-                                .entries(minIndex, commit + 1, Long.MAX_VALUE)
-                                .orElseThrow()));
+        if (withEntries) {
+            call(() ->
+                    merge.addAllEntries(
+                            group(sourceId)
+                                    .storage
+                                    .entries(minIndex, commit + 1, Long.MAX_VALUE)
+                                    .orElseThrow()));
+        }
         propose(
                 targetId,
                 RaftCmdRequest.newBuilder()
@@ -377,6 +418,13 @@ final class FakeLeader implements AutoCloseable {
     }
 
     private void applyMerge(Group group, AdminRequest admin) {
+        if (!List.of(
+                        AdminCmdType.PrepareMerge,
+                        AdminCmdType.CommitMerge,
+                        AdminCmdType.RollbackMerge)
+                .contains(admin.getCmdType())) {
+            return;
+        }
         RegionEpoch epoch = group.region.getRegionEpoch();
         RegionEpoch.Builder next = epoch.toBuilder().setVersion(epoch.getVersion() + 1);
         if (admin.getCmdType() == AdminCmdType.PrepareMerge) {
@@ -481,7 +529,9 @@ final class FakeLeader implements AutoCloseable {
                 }
                 if (System.nanoTime() - nextTick > 0) {
                     nextTick = System.nanoTime() + 20_000_000;
-                    groups.values().forEach(group -> group.node.tick());
+                    groups.values().stream()
+                            .filter(group -> !asleep.contains(group.region.getId()))
+                            .forEach(group -> group.node.tick());
                 }
                 for (Group group : List.copyOf(groups.values())) {
                     while (group.node.hasReady()) {
@@ -537,6 +587,11 @@ final class FakeLeader implements AutoCloseable {
                 if (request.getCmdType() == CmdType.Put) {
                     family(group, request.getPut().getCf())
                             .put(request.getPut().getKey(), request.getPut().getValue());
+                } else if (request.getCmdType() == CmdType.IngestSST) {
+                    family(group, request.getIngestSst().getSst().getCfName())
+                            .put(
+                                    request.getIngestSst().getSst().getRange().getStart(),
+                                    ByteString.copyFromUtf8("imported"));
                 } else if (request.getCmdType() == CmdType.Delete) {
                     family(group, request.getDelete().getCf()).remove(request.getDelete().getKey());
                 }
@@ -625,6 +680,7 @@ final class FakeLeader implements AutoCloseable {
                     group.granted = true;
                 }
                 if (message.getExtraMsg().getType() == ExtraMessageType.MsgRegionWakeUp) {
+                    asleep.remove(message.getRegionId());
                     group.node.ping();
                 }
                 return;
@@ -694,7 +750,14 @@ final class FakeLeader implements AutoCloseable {
             if (to == null) {
                 continue;
             }
-            RaftMessage.Builder full = envelope(group, to).setMessage(message);
+            Long limit = commitLimits.get(group.region.getId());
+            Message limited =
+                    limit == null
+                            ? message
+                            : message.toBuilder()
+                                    .setCommit(Math.min(limit, message.getCommit()))
+                                    .build();
+            RaftMessage.Builder full = envelope(group, to).setMessage(limited);
             if (message.getMsgType() == MessageType.MsgHeartbeat && message.getCommit() == 0) {
                 full.setStartKey(group.region.getStartKey()).setEndKey(group.region.getEndKey());
             }
@@ -702,6 +765,9 @@ final class FakeLeader implements AutoCloseable {
                 sendSnapshot(group, full.build());
             } else {
                 batch.add(full.build());
+                if (message.getMsgType() == MessageType.MsgAppend) {
+                    sentAppends.add(full.build());
+                }
             }
         }
         if (!batch.isEmpty() && !muted.contains(group.region.getId())) {
@@ -781,22 +847,24 @@ final class FakeLeader implements AutoCloseable {
         }
         try {
             List<byte[]> files = new ArrayList<>();
-            SnapshotMeta meta = writeFiles(group, files);
+            SnapshotMeta meta = SnapshotFixtures.writeFiles(directory, group.data, files);
             Snapshot snapshot = message.getMessage().getSnapshot();
+            RaftSnapshotData data =
+                    distort.apply(
+                            RaftSnapshotData.newBuilder()
+                                    .setRegion(group.region)
+                                    .setVersion(2)
+                                    .setMeta(meta)
+                                    .build());
             RaftMessage head =
                     message.toBuilder()
                             .setMessage(
                                     message.getMessage().toBuilder()
                                             .setSnapshot(
                                                     snapshot.toBuilder()
-                                                            .setData(
-                                                                    RaftSnapshotData.newBuilder()
-                                                                            .setRegion(group.region)
-                                                                            .setVersion(2)
-                                                                            .setMeta(meta)
-                                                                            .build()
-                                                                            .toByteString())))
+                                                            .setData(data.toByteString())))
                             .build();
+            lastSnapshot = Optional.of(new SentSnapshot(group.region.getId(), head, files));
             stream(group.region.getId(), head, files);
         } catch (IOException | RocksDBException e) {
             throw new IllegalStateException(e);
@@ -843,45 +911,6 @@ final class FakeLeader implements AutoCloseable {
                             .build());
         }
         out.onCompleted();
-    }
-
-    private SnapshotMeta writeFiles(Group group, List<byte[]> files)
-            throws IOException, RocksDBException {
-        SnapshotMeta.Builder meta = SnapshotMeta.newBuilder();
-        for (Cf cf : Cf.values()) {
-            NavigableMap<ByteString, ByteString> family = family(group, cf.wireName());
-            byte[] file =
-                    family.isEmpty()
-                            ? new byte[0]
-                            : cf == Cf.LOCK ? SnapshotFixtures.plainFile(family) : sst(family);
-            CRC32 crc = new CRC32();
-            crc.update(file);
-            files.add(file);
-            meta.addCfFiles(
-                    SnapshotCFFile.newBuilder()
-                            .setCf(cf.wireName())
-                            .setSize(file.length)
-                            .setChecksum(file.length == 0 ? 0 : (int) crc.getValue()));
-        }
-        return meta.build();
-    }
-
-    private byte[] sst(NavigableMap<ByteString, ByteString> family)
-            throws IOException, RocksDBException {
-        Path path = Files.createTempFile(directory, "leader", ".sst");
-        try (Options options = new Options();
-                EnvOptions env = new EnvOptions();
-                SstFileWriter writer = new SstFileWriter(env, options)) {
-            options.setCompressionType(org.rocksdb.CompressionType.ZSTD_COMPRESSION);
-            writer.open(path.toString());
-            for (Map.Entry<ByteString, ByteString> pair : family.entrySet()) {
-                writer.put(SnapshotFixtures.dataKey(pair.getKey()), pair.getValue().toByteArray());
-            }
-            writer.finish();
-        }
-        byte[] bytes = Files.readAllBytes(path);
-        Files.delete(path);
-        return bytes;
     }
 
     private final class Service extends TikvGrpc.TikvImplBase {

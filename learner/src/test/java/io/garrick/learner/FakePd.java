@@ -2,13 +2,17 @@ package io.garrick.learner;
 
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.meta.Store;
+import io.garrick.proto.pd.RecoveryPlan;
 import io.garrick.proto.pd.StoreHeartbeatRequest;
 import io.garrick.proto.pd.StoreHeartbeatResponse;
+import io.garrick.proto.pd.StoreReport;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A PD in memory: hands out ids, knows stores and regions, counts heartbeats. */
@@ -19,6 +23,9 @@ final class FakePd implements PlacementDriver {
     final AtomicLong heartbeats = new AtomicLong();
     volatile long clusterId = 77;
     volatile boolean tombstone;
+    volatile StoreHeartbeatRequest lastHeartbeat = StoreHeartbeatRequest.getDefaultInstance();
+    final Queue<RecoveryPlan> plans = new ConcurrentLinkedQueue<>();
+    final Queue<StoreReport> reports = new ConcurrentLinkedQueue<>();
 
     @Override
     public long clusterId() {
@@ -56,10 +63,17 @@ final class FakePd implements PlacementDriver {
     @Override
     public StoreHeartbeatResponse storeHeartbeat(StoreHeartbeatRequest request) throws IOException {
         heartbeats.incrementAndGet();
+        lastHeartbeat = request;
         if (tombstone) {
             throw new StoreTombstoneException("removed");
         }
-        return StoreHeartbeatResponse.getDefaultInstance();
+        if (request.hasStoreReport()) {
+            reports.add(request.getStoreReport());
+        }
+        RecoveryPlan plan = plans.poll();
+        return plan == null
+                ? StoreHeartbeatResponse.getDefaultInstance()
+                : StoreHeartbeatResponse.newBuilder().setRecoveryPlan(plan).build();
     }
 
     @Override

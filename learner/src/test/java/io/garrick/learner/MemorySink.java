@@ -49,19 +49,28 @@ final class MemorySink implements ApplySink {
     private Data live = new Data();
     private Data durable = new Data();
     private final Map<Long, Long> operations = new HashMap<>();
+    private final Map<Long, Long> durableOperations = new HashMap<>();
     final List<String> calls = new ArrayList<>();
     Optional<Long> failAtIndex = Optional.empty();
+    volatile boolean busy;
+
+    /** Called before and after an installation, outside the monitor: a test may wait there. */
+    volatile Runnable beforeInstall = () -> {};
+
+    volatile Runnable afterInstall = () -> {};
 
     /** What a process that starts after a crash finds. */
     synchronized MemorySink crashed() {
         MemorySink after = new MemorySink();
         after.live = durable.copy();
         after.durable = durable.copy();
+        after.operations.putAll(durableOperations);
         return after;
     }
 
     synchronized void checkpoint() {
         durable = live.copy();
+        durableOperations.putAll(operations);
     }
 
     synchronized Map<String, String> rows() {
@@ -120,10 +129,23 @@ final class MemorySink implements ApplySink {
     }
 
     @Override
-    public synchronized void installSnapshot(
-            RegionState state, long opSequence, SnapshotFiles files) throws IOException {
+    public boolean busy() {
+        return busy;
+    }
+
+    @Override
+    public void installSnapshot(RegionState state, long opSequence, SnapshotFiles files)
+            throws IOException {
+        beforeInstall.run();
+        installNow(state, opSequence, files);
+        afterInstall.run();
+    }
+
+    private synchronized void installNow(RegionState state, long opSequence, SnapshotFiles files)
+            throws IOException {
         calls.add("install " + state.regionId());
         if (operations.put(opSequence, state.regionId()) != null) {
+            calls.add("repeated " + state.regionId());
             return;
         }
         clear(state.local());

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Counters {
     final LongAdder entriesApplied = new LongAdder();
     final LongAdder messagesReceived = new LongAdder();
-    final LongAdder messagesRefused = new LongAdder();
+    private final Refusals refusals = new Refusals();
     final LongAdder snapshotsInstalled = new LongAdder();
     final LongAdder regionsQuarantined = new LongAdder();
 
@@ -19,7 +19,11 @@ public final class Counters {
     }
 
     public long messagesRefused() {
-        return messagesRefused.sum();
+        return refusals.total();
+    }
+
+    public Refusals refusals() {
+        return refusals;
     }
 
     public long snapshotsInstalled() {

@@ -1,9 +1,12 @@
 package io.garrick.learner.peer;
 
+import com.google.protobuf.ByteString;
+import io.garrick.proto.eraft.Entry;
 import io.garrick.proto.eraft.EntryType;
 import io.garrick.proto.eraft.Message;
 import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.meta.Peer;
+import io.garrick.proto.meta.PeerRole;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.meta.RegionEpoch;
 import io.garrick.proto.raftserver.ExtraMessage;
@@ -63,7 +66,77 @@ final class MessageRules {
                 || message.getFromPeer().getId() == 0) {
             return Optional.of("no region or peer id");
         }
+        boolean isRaft =
+                !message.hasExtraMsg() && !message.getIsTombstone() && !message.hasMergeTarget();
+        return isRaft ? malformedRaft(message) : Optional.empty();
+    }
+
+    private static Optional<String> malformedRaft(RaftMessage message) {
+        Message raft = message.getMessage();
+        // A leader that answers a read by its lease leaves `from` out.
+        boolean idsAgree =
+                (raft.getFrom() == 0 || raft.getFrom() == message.getFromPeer().getId())
+                        && (raft.getTo() == 0 || raft.getTo() == message.getToPeer().getId());
+        if (!idsAgree) {
+            return Optional.of("peer ids disagree");
+        }
+        // Unsigned on the wire: what is negative here is beyond any log.
+        if (raft.getTerm() < 0 || raft.getIndex() < 0 || raft.getCommit() < 0) {
+            return Optional.of("position out of range");
+        }
+        if (!isBelow(message.getStartKey(), message.getEndKey())) {
+            return Optional.of("empty range");
+        }
+        return switch (raft.getMsgType()) {
+            case MsgAppend -> raft.getTerm() == 0 ? Optional.of("no term") : malformedEntries(raft);
+            case MsgHeartbeat, MsgRequestVote, MsgRequestPreVote ->
+                    raft.getTerm() == 0 ? Optional.of("no term") : Optional.empty();
+            case MsgSnapshot ->
+                    raft.getTerm() == 0
+                                    || raft.getSnapshot().getMetadata().getIndex() <= 0
+                                    || raft.getSnapshot().getMetadata().getTerm() <= 0
+                            ? Optional.of("snapshot without a position")
+                            : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> malformedEntries(Message append) {
+        long index = append.getIndex();
+        long term = append.getLogTerm();
+        for (Entry entry : append.getEntriesList()) {
+            index++;
+            if (entry.getIndex() != index) {
+                return Optional.of("entries with gaps");
+            }
+            if (entry.getTerm() < term || entry.getTerm() > append.getTerm()) {
+                return Optional.of("entries with terms out of order");
+            }
+            if (entry.getEntryType() == EntryType.UNRECOGNIZED) {
+                return Optional.of("unknown kind of entry");
+            }
+            term = entry.getTerm();
+        }
         return Optional.empty();
+    }
+
+    /** Checks of a region that a snapshot brings. Empty if it can be one. */
+    static Optional<String> malformed(Region region) {
+        if (region.getId() == 0 || !region.hasRegionEpoch()) {
+            return Optional.of("region without id or epoch");
+        }
+        if (!isBelow(region.getStartKey(), region.getEndKey())) {
+            return Optional.of("empty range");
+        }
+        boolean unknownRole =
+                region.getPeersList().stream()
+                        .anyMatch(peer -> peer.getRole() == PeerRole.UNRECOGNIZED);
+        return unknownRole ? Optional.of("peer with an unknown role") : Optional.empty();
+    }
+
+    // An empty end is no bound.
+    private static boolean isBelow(ByteString start, ByteString end) {
+        return end.isEmpty() || Regions.compare(start, end) < 0;
     }
 
     /**

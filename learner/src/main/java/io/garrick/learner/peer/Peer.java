@@ -16,12 +16,14 @@ import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.eraft.Snapshot;
 import io.garrick.proto.kvrpc.LockInfo;
 import io.garrick.proto.meta.Region;
+import io.garrick.proto.pd.PeerReport;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftserver.AvailabilityContext;
 import io.garrick.proto.raftserver.DiskUsage;
 import io.garrick.proto.raftserver.ExtraMessage;
 import io.garrick.proto.raftserver.ExtraMessageType;
 import io.garrick.proto.raftserver.PeerState;
+import io.garrick.proto.raftserver.RaftLocalState;
 import io.garrick.proto.raftserver.RaftMessage;
 import io.garrick.proto.raftserver.RaftSnapshotData;
 import io.garrick.proto.raftserver.RegionLocalState;
@@ -112,8 +114,9 @@ final class Peer implements PeerReads.Host {
     }
 
     private RaftNode newNode() {
-        RaftConfig config =
-                RaftConfig.builder(self.getId()).applied(applier.appliedIndex()).build();
+        // Without data the log may begin later than what was applied: a snapshot fills the gap.
+        long applied = Math.max(applier.appliedIndex(), log.truncatedIndex());
+        RaftConfig config = RaftConfig.builder(self.getId()).applied(applied).build();
         return new RaftNode(config, log, new SplittableRandom(regionId));
     }
 
@@ -139,6 +142,19 @@ final class Peer implements PeerReads.Host {
 
     boolean isInitialized() {
         return region().getPeersCount() > 0;
+    }
+
+    /** What PD's unsafe recovery asks of every peer. */
+    PeerReport report() {
+        return PeerReport.newBuilder()
+                .setRaftState(
+                        RaftLocalState.newBuilder()
+                                .setHardState(log.hardState())
+                                .setLastIndex(log.lastIndex()))
+                .setRegionState(local())
+                .setAppliedIndex(applier.appliedIndex())
+                .setHasCommitMerge(waitingFor != null)
+                .build();
     }
 
     LearnerStatus.Region status() {
@@ -176,7 +192,7 @@ final class Peer implements PeerReads.Host {
             }
             case MsgSnapshot -> {
                 leaderSeenTick = tick;
-                stepSnapshot(raft);
+                stepSnapshot(message);
             }
             case MsgRequestVote, MsgRequestPreVote, MsgReadIndexResp, MsgTimeoutNow ->
                     node.step(raft);
@@ -194,7 +210,7 @@ final class Peer implements PeerReads.Host {
                     MsgSnapStatus,
                     MsgCheckQuorum,
                     UNRECOGNIZED ->
-                    store.refused("not for a learner: " + raft.getMsgType());
+                    store.refused("not for a learner: " + raft.getMsgType(), message);
         }
         store.touch(this);
     }
@@ -212,9 +228,40 @@ final class Peer implements PeerReads.Host {
                                 + ", log ends at "
                                 + node.lastIndex());
             }
+            if (phase == Phase.QUARANTINED) {
+                startLogAt(raft.getCommit(), raft.getTerm());
+            }
             return raft.toBuilder().setCommit(Math.min(raft.getCommit(), node.lastIndex())).build();
         }
         return raft;
+    }
+
+    /**
+     * The leader believes that we have its log up to {@code index}, and ignores any request for a
+     * snapshot from further below (raft-rs, progress.rs maybe_decr_to). Nothing of that log is used
+     * here any more, so let it begin where the leader thinks it ends.
+     */
+    private void startLogAt(long index, long term) {
+        try {
+            store.writeUnsynced(batch -> log.startAnew(batch, index, term));
+        } catch (IOException e) {
+            store.fail(e);
+            return;
+        }
+        ready = null;
+        node = newNode();
+    }
+
+    /** The raft log cannot be read: start another, and wait for a snapshot. */
+    void loseLog(String reason) {
+        boolean hasData = isInitialized() && phase != Phase.APPLYING;
+        long index = Math.max(applier.appliedIndex(), log.truncatedIndex());
+        long term = index == log.truncatedIndex() ? log.truncatedTerm() : log.hardState().getTerm();
+        LOG.error("raft log lost regionId={} reason={}", regionId, reason);
+        startLogAt(index, term);
+        if (hasData) {
+            quarantine(reason);
+        }
     }
 
     private void onExtra(RaftMessage message, ExtraMessage extra) {
@@ -288,7 +335,8 @@ final class Peer implements PeerReads.Host {
 
     // ---- snapshots in ----
 
-    private void stepSnapshot(Message raft) {
+    private void stepSnapshot(RaftMessage message) {
+        Message raft = message.getMessage();
         Snapshot snapshot = raft.getSnapshot();
         SnapshotStore.Id id =
                 new SnapshotStore.Id(
@@ -298,6 +346,7 @@ final class Peer implements PeerReads.Host {
         Optional<String> reason = refuseSnapshot(id, snapshot);
         if (reason.isPresent()) {
             LOG.info("snapshot dropped regionId={} reason={}", regionId, reason.get());
+            store.refused("snapshot not wanted", message);
             store.dropSnapshot(id);
             return;
         }
@@ -323,6 +372,10 @@ final class Peer implements PeerReads.Host {
             return Optional.of(String.valueOf(e.getMessage()));
         }
         Region region = data.getRegion();
+        Optional<String> malformed = MessageRules.malformed(region);
+        if (malformed.isPresent()) {
+            return malformed;
+        }
         if (region.getId() != regionId || Regions.byId(region, self.getId()).isEmpty()) {
             return Optional.of("this peer is not in its region");
         }

@@ -79,7 +79,8 @@ final class PeerLog implements RaftStorage {
         if (log.lastIndex > log.truncatedIndex) {
             log.lastTerm =
                     records.entry(regionId, log.lastIndex)
-                            .orElseThrow(() -> new IOException("no entry " + log.lastIndex))
+                            .orElseThrow(() ->
+                                    new CorruptLogException(regionId, "no entry " + log.lastIndex))
                             .getTerm();
         }
         return log;
@@ -139,6 +140,22 @@ final class PeerLog implements RaftStorage {
         hardState = hardState.toBuilder().setCommit(Math.max(hardState.getCommit(), index)).build();
     }
 
+    /**
+     * Forgets the log, which cannot be used. It starts behind {@code index}, and nothing above is
+     * known to be committed; the region must not apply before a snapshot has come.
+     */
+    void startAnew(Batch batch, long index, long term) {
+        hardState =
+                HardState.newBuilder()
+                        .setTerm(Math.max(hardState.getTerm(), term))
+                        .setVote(hardState.getVote())
+                        .setCommit(index)
+                        .build();
+        records.deleteEntries(batch, regionId, 0, Long.MAX_VALUE);
+        restore(batch, index, term, confState);
+        putState(batch);
+    }
+
     /** Forgets entries up to {@code index}, which must be applied and durable in the sink. */
     void truncate(Batch batch, long index) {
         if (index <= truncatedIndex) {
@@ -172,8 +189,8 @@ final class PeerLog implements RaftStorage {
         return truncatedIndex;
     }
 
-    long entryCount() {
-        return lastIndex - truncatedIndex;
+    long truncatedTerm() {
+        return truncatedTerm;
     }
 
     @Override
@@ -194,8 +211,14 @@ final class PeerLog implements RaftStorage {
         }
         try {
             List<Entry> entries = records.entries(regionId, low, high, maxBytes);
-            if (low < high && (entries.isEmpty() || entries.getFirst().getIndex() != low)) {
-                throw new IOException("raft log of region " + regionId + " lacks entry " + low);
+            long next = low;
+            for (Entry entry : entries) {
+                if (entry.getIndex() != next++) {
+                    throw new CorruptLogException(regionId, "no entry " + (next - 1));
+                }
+            }
+            if (low < high && entries.isEmpty()) {
+                throw new CorruptLogException(regionId, "no entry " + low);
             }
             return Optional.of(entries);
         } catch (IOException e) {
@@ -241,9 +264,11 @@ final class PeerLog implements RaftStorage {
             }
         }
         try {
-            return records.entry(regionId, index)
-                    .map(entry -> OptionalLong.of(entry.getTerm()))
-                    .orElseGet(OptionalLong::empty);
+            return OptionalLong.of(
+                    records.entry(regionId, index)
+                            .orElseThrow(
+                                    () -> new CorruptLogException(regionId, "no entry " + index))
+                            .getTerm());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

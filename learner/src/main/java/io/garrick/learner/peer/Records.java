@@ -2,7 +2,6 @@ package io.garrick.learner.peer;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
-import io.garrick.base.CorruptFileException;
 import io.garrick.base.Key;
 import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
@@ -16,6 +15,7 @@ import io.garrick.proto.raftserver.RaftTruncatedState;
 import io.garrick.proto.raftserver.RegionLocalState;
 import io.garrick.proto.raftserver.StoreIdent;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +46,7 @@ final class Records {
     private static final byte TRUNCATED = 2;
     private static final byte INSTALLING = 3;
     private static final byte ORIGIN = 4;
+    private static final byte RAFT_RECORD = 127; // in this class only: it is in another family
     private static final byte IDENT = 1;
     private static final byte SEQUENCE = 2;
 
@@ -62,6 +63,9 @@ final class Records {
         @Nullable Installing installing;
         @Nullable Origin origin;
         RaftLocalState raft = RaftLocalState.getDefaultInstance();
+
+        /** Set at start if a record of this region could not be read. */
+        @Nullable String damage;
     }
 
     private final OrderedStore store;
@@ -106,18 +110,25 @@ final class Records {
                 }
                 load(record(regionId), tag, value);
             }
-        } catch (InvalidProtocolBufferException e) {
-            throw corrupt(e);
         }
         for (Map.Entry<Long, Known> region : regions.entrySet()) {
             Optional<byte[]> raft = store.get(RAFT, key(region.getKey(), RAFT_STATE));
             if (raft.isPresent()) {
-                region.getValue().raft = RaftLocalState.parseFrom(raft.get());
+                load(region.getValue(), RAFT_RECORD, raft.get());
             }
         }
     }
 
-    private static void load(Known record, byte tag, byte[] value)
+    // A record that cannot be read concerns its region only.
+    private static void load(Known record, byte tag, byte[] value) {
+        try {
+            parse(record, tag, value);
+        } catch (InvalidProtocolBufferException | BufferUnderflowException e) {
+            record.damage = "record " + tag + " of " + value.length + " bytes: " + e;
+        }
+    }
+
+    private static void parse(Known record, byte tag, byte[] value)
             throws InvalidProtocolBufferException {
         switch (tag) {
             case LOCAL -> record.local = RegionLocalState.parseFrom(value);
@@ -130,16 +141,9 @@ final class Records {
                 ByteBuffer in = ByteBuffer.wrap(value);
                 record.origin = new Origin(in.getLong(), in.getLong());
             }
-            default -> throw new IllegalStateException("unknown peer record " + tag);
+            case RAFT_RECORD -> record.raft = RaftLocalState.parseFrom(value);
+            default -> record.damage = "unknown record " + tag;
         }
-    }
-
-    private static CorruptFileException corrupt(Exception cause) {
-        CorruptFileException corrupt =
-                new CorruptFileException(
-                        "durable", 0, "a protobuf message", String.valueOf(cause.getMessage()));
-        corrupt.initCause(cause);
-        return corrupt;
     }
 
     private static byte[] key(long regionId, byte tag) {
@@ -181,7 +185,9 @@ final class Records {
 
     void putLocal(Batch batch, RegionLocalState local) {
         long regionId = local.getRegion().getId();
-        record(regionId).local = local;
+        Known record = record(regionId);
+        record.local = local;
+        record.damage = null;
         put(batch, regionId, LOCAL, local);
     }
 
@@ -252,6 +258,27 @@ final class Records {
         regions.put(regionId, kept);
     }
 
+    /** Puts a readable record in place of a damaged one. */
+    void repair(Batch batch, RegionLocalState local) {
+        long regionId = local.getRegion().getId();
+        clearInstalling(batch, regionId);
+        record(regionId).origin = null;
+        batch.delete(PEER, key(regionId, ORIGIN));
+        putLocal(batch, local);
+    }
+
+    /** The region was never here, as far as anybody knows. */
+    void forget(Batch batch, long regionId) {
+        batch.deleteRange(PEER, family(regionId));
+        batch.deleteRange(RAFT, family(regionId));
+        regions.remove(regionId);
+    }
+
+    private static KeyRange family(long regionId) {
+        return new KeyRange(
+                Key.wrap(key(regionId, (byte) 0)), Key.wrap(key(regionId + 1, (byte) 0)));
+    }
+
     // ---- log entries ----
 
     void putEntry(Batch batch, long regionId, Entry entry) {
@@ -278,14 +305,23 @@ final class Records {
                 if (bytes > maxBytes && !entries.isEmpty()) {
                     break;
                 }
-                entries.add(Entry.parseFrom(value));
+                entries.add(parse(regionId, value));
             }
         }
         return entries;
     }
 
+    private static Entry parse(long regionId, byte[] value) {
+        try {
+            return Entry.parseFrom(value);
+        } catch (InvalidProtocolBufferException e) {
+            throw new CorruptLogException(
+                    regionId, "damaged entry of " + value.length + " bytes: " + e.getMessage());
+        }
+    }
+
     Optional<Entry> entry(long regionId, long index) throws IOException {
         Optional<byte[]> value = store.get(RAFT, entryKey(regionId, index));
-        return value.isPresent() ? Optional.of(Entry.parseFrom(value.get())) : Optional.empty();
+        return value.map(bytes -> parse(regionId, bytes));
     }
 }

@@ -42,13 +42,16 @@ final class Recovery {
             }
         }
 
-        /** The sink has data, but the log is lost. */
-        record Lost(RegionState state) implements Plan {
+        /** The sink has data, but the log or the peer's record is lost. */
+        record Lost(RegionState state, String reason) implements Plan {
             @Override
             public long regionId() {
                 return state.regionId();
             }
         }
+
+        /** A damaged record, and nothing in the sink: PD has to say who the peer is. */
+        record Unknown(long regionId, String reason) implements Plan {}
 
         /** Go on, in this phase. */
         record Resume(RegionState state, Phase phase) implements Plan {
@@ -72,19 +75,24 @@ final class Recovery {
     private static Plan planOne(
             long id, Records.@Nullable Known record, Map<Long, RegionState> states, long storeId) {
         RegionState state = states.get(id);
+        if (record != null && record.damage != null) {
+            return state == null
+                    ? new Plan.Unknown(id, record.damage)
+                    : new Plan.Lost(state, record.damage);
+        }
         if (record == null || !record.local.hasRegion()) {
             if (state == null) {
                 return new Plan.Forgotten(id);
             }
             return state.appliedIndex() == MessageRules.INITIAL
                     ? new Plan.Fresh(state)
-                    : new Plan.Lost(state);
+                    : new Plan.Lost(state, "no record of it");
         }
         RegionLocalState local = record.local;
         if (local.getState() == PeerState.Tombstone) {
             return state == null ? new Plan.Forgotten(id) : new Plan.Bury(local, true);
         }
-        if (local.getState() == PeerState.Applying) {
+        if (local.getState() == PeerState.Applying && record.installing != null) {
             return new Plan.Resume(
                     new RegionState(local, record.truncated.getIndex(), record.truncated.getTerm()),
                     Phase.APPLYING);

@@ -19,6 +19,7 @@ import io.garrick.proto.eraft.HardState;
 import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.eraft.SnapshotMetadata;
 import io.garrick.proto.meta.Region;
+import io.garrick.proto.pd.PeerReport;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftserver.MergeState;
 import io.garrick.proto.raftserver.PeerState;
@@ -88,7 +89,7 @@ public final class Store implements ReadGate, AutoCloseable {
     private final ExecutorService installers;
     private final Thread clock;
     private volatile @Nullable Outbox outbox;
-    private final AtomicLong queuedBytes = new AtomicLong();
+    private final AppendBudget queued = new AppendBudget(MAX_QUEUED_BYTES);
     private final AtomicLong tick = new AtomicLong();
     private volatile boolean failed;
 
@@ -219,27 +220,27 @@ public final class Store implements ReadGate, AutoCloseable {
                 yield Optional.of(
                         restore(state, freshLog(state.local().getRegion()), Phase.NORMAL));
             }
-            case Recovery.Plan.Lost(RegionState state) -> {
-                PeerLog log =
-                        PeerLog.startingAt(
-                                state.regionId(),
-                                records,
-                                HardState.newBuilder()
-                                        .setTerm(state.appliedTerm())
-                                        .setCommit(state.appliedIndex())
-                                        .build(),
-                                Regions.confState(state.local().getRegion()),
-                                state.appliedIndex(),
-                                state.appliedTerm());
-                LOG.error("raft log lost regionId={}", state.regionId());
-                yield Optional.of(restore(state, log, Phase.QUARANTINED));
+            case Recovery.Plan.Lost(RegionState state, String reason) ->
+                    Optional.of(withoutLog(state, reason));
+            case Recovery.Plan.Unknown(long regionId, String reason) ->
+                    recoverUnknown(regionId, reason);
+            case Recovery.Plan.Resume(RegionState state, Phase _)
+                    when Regions.onStore(state.local().getRegion(), storeId()).isEmpty() -> {
+                LOG.error("region without a peer here regionId={}", state.regionId());
+                bury(state.local().toBuilder().setState(PeerState.Tombstone).build(), true);
+                yield Optional.empty();
             }
             case Recovery.Plan.Resume(RegionState state, Phase phase) -> {
-                PeerLog log =
-                        PeerLog.load(
-                                state.regionId(),
-                                records,
-                                Regions.confState(state.local().getRegion()));
+                PeerLog log;
+                try {
+                    log =
+                            PeerLog.load(
+                                    state.regionId(),
+                                    records,
+                                    Regions.confState(state.local().getRegion()));
+                } catch (CorruptLogException e) {
+                    yield Optional.of(withoutLog(state, e.getMessage()));
+                }
                 // The commit index is written lazily; what was applied was committed.
                 log.setHardState(
                         log.hardState().toBuilder()
@@ -251,18 +252,57 @@ public final class Store implements ReadGate, AutoCloseable {
                                                         state.appliedIndex())))
                                 .build());
                 if (log.lastIndex() < state.appliedIndex()) {
-                    LOG.error("raft log ends early regionId={}", state.regionId());
-                    writeUnsynced(batch ->
-                            log.restore(
-                                    batch,
-                                    state.appliedIndex(),
-                                    state.appliedTerm(),
-                                    Regions.confState(state.local().getRegion())));
+                    yield Optional.of(withoutLog(state, "it ends at " + log.lastIndex()));
+                }
+                if (log.truncatedIndex() > state.appliedIndex()) {
+                    // Entries that were never applied here are gone: the peer was waiting for a
+                    // snapshot, or the sink has lost more than it may.
+                    LOG.error("raft log begins late regionId={}", state.regionId());
+                    counters.regionsQuarantined.increment();
                     yield Optional.of(restore(state, log, Phase.QUARANTINED));
                 }
                 yield Optional.of(restore(state, log, phase));
             }
         };
+    }
+
+    // The log of a region cannot be used: it starts anew behind what the sink has, and waits.
+    private Peer withoutLog(RegionState state, String reason) throws IOException {
+        LOG.error("raft log lost regionId={} reason={}", state.regionId(), reason);
+        counters.regionsQuarantined.increment();
+        PeerLog log =
+                PeerLog.startingAt(
+                        state.regionId(),
+                        records,
+                        HardState.getDefaultInstance(),
+                        Regions.confState(state.local().getRegion()),
+                        state.appliedIndex(),
+                        state.appliedTerm());
+        writeUnsynced(batch -> {
+            records.repair(batch, state.local());
+            log.startAnew(batch, state.appliedIndex(), state.appliedTerm());
+        });
+        return restore(state, log, Phase.QUARANTINED);
+    }
+
+    // Neither memory says who the peer is. PD does.
+    private Optional<Peer> recoverUnknown(long regionId, String reason) throws IOException {
+        LOG.error("region record lost regionId={} reason={}", regionId, reason);
+        Optional<Region> region = pd.region(regionId);
+        if (region.isEmpty()) {
+            writeUnsynced(batch -> records.forget(batch, regionId));
+            return Optional.empty();
+        }
+        if (Regions.onStore(region.get(), storeId()).isEmpty()) {
+            bury(
+                    RegionLocalState.newBuilder()
+                            .setState(PeerState.Tombstone)
+                            .setRegion(region.get())
+                            .build(),
+                    false);
+            return Optional.empty();
+        }
+        return Optional.of(withoutLog(Applier.childState(region.get()), reason));
     }
 
     private Peer restore(RegionState state, PeerLog log, Phase phase) {
@@ -274,11 +314,12 @@ public final class Store implements ReadGate, AutoCloseable {
                                         "region without a peer here: " + region.getId()));
         boolean hasData = phase == Phase.NORMAL || phase == Phase.MERGING;
         if (hasData && !ranges.claim(region)) {
-            throw new IllegalStateException(
-                    "recovered regions overlap: "
-                            + region.getId()
-                            + " and "
-                            + ranges.overlapping(region.getId(), Regions.range(region)));
+            LOG.error(
+                    "recovered regions overlap regionId={} others={}",
+                    region.getId(),
+                    ranges.overlapping(region.getId(), Regions.range(region)));
+            counters.regionsQuarantined.increment();
+            return new Peer(this, self, log, state, region.getId(), Phase.QUARANTINED);
         }
         return new Peer(this, self, log, state, region.getId(), phase);
     }
@@ -360,7 +401,11 @@ public final class Store implements ReadGate, AutoCloseable {
                     peer.regionId(),
                     e);
             try {
-                peer.restartNode(String.valueOf(e.getMessage()));
+                if (e instanceof CorruptLogException) {
+                    peer.loseLog(String.valueOf(e.getMessage()));
+                } else {
+                    peer.restartNode(String.valueOf(e.getMessage()));
+                }
             } catch (RuntimeException again) {
                 LOG.error("region lost until restart regionId={}", peer.regionId(), again);
                 peers.remove(peer.regionId(), peer);
@@ -471,36 +516,54 @@ public final class Store implements ReadGate, AutoCloseable {
 
     // ---- messages ----
 
+    /**
+     * Why a snapshot that is about to be sent here is not taken in, if there is a reason. A yes
+     * counts as under way until {@link #snapshotReceived}.
+     */
+    public Optional<String> refuseSnapshot(RaftMessage head) {
+        Optional<String> reason = MessageRules.malformed(storeId(), head);
+        if (reason.isEmpty() && !grantSnapshot(head.getRegionId())) {
+            reason = Optional.of("too many snapshots on their way");
+        }
+        reason.ifPresent(why -> refused(why, head));
+        return reason;
+    }
+
     /** False if the message is for another store: the sender must look our address up again. */
     public boolean onMessage(RaftMessage message) {
         counters.messagesReceived.increment();
         Optional<String> malformed = MessageRules.malformed(storeId(), message);
         if (malformed.isPresent()) {
-            refused(malformed.get());
+            refused(malformed.get(), message);
             return message.getToPeer().getStoreId() == storeId();
         }
         if (failed) {
             return false;
         }
         long bytes = message.getSerializedSize();
-        if (message.getMessage().getMsgType() == MessageType.MsgAppend
-                && queuedBytes.get() + bytes > MAX_QUEUED_BYTES) {
-            // Not acknowledged, so the leader sends it again.
-            refused("too much waits already");
+        if (!queued.take(bytes, message.getMessage().getMsgType() == MessageType.MsgAppend)) {
+            refused("too much waits already", message);
             return true;
         }
-        queuedBytes.addAndGet(bytes);
         worker(message.getRegionId())
                 .post(() -> {
-                    queuedBytes.addAndGet(-bytes);
+                    queued.giveBack(bytes);
                     deliver(message);
                 });
         return true;
     }
 
-    void refused(String reason) {
-        counters.messagesRefused.increment();
-        LOG.debug("message refused reason={}", reason);
+    /** Counts and says that a message was not taken in. */
+    public void refused(String reason, RaftMessage message) {
+        counters.refusals()
+                .add(
+                        reason,
+                        "regionId=%d fromStore=%d toStore=%d toPeer=%d"
+                                .formatted(
+                                        message.getRegionId(),
+                                        message.getFromPeer().getStoreId(),
+                                        message.getToPeer().getStoreId(),
+                                        message.getToPeer().getId()));
     }
 
     private void deliver(RaftMessage message) {
@@ -526,7 +589,7 @@ public final class Store implements ReadGate, AutoCloseable {
     private void deliver(Peer peer, RaftMessage message) {
         switch (MessageRules.onExisting(peer.region(), peer.self().getId(), message)) {
             case MessageRules.Verdict.Step _ -> peer.step(message);
-            case MessageRules.Verdict.Drop(String reason) -> refused(reason);
+            case MessageRules.Verdict.Drop(String reason) -> refused(reason, message);
             case MessageRules.Verdict.Reply(RaftMessage answer) -> send(answer);
             case MessageRules.Verdict.Validate _ -> validate(peer.regionId(), peer.self().getId());
             case MessageRules.Verdict.DestroySelf(boolean redeliver) -> {
@@ -557,7 +620,7 @@ public final class Store implements ReadGate, AutoCloseable {
                     if (MessageRules.isFirst(message)) {
                         keptForSplit.put(regionId, message);
                     } else {
-                        refused("its range overlaps another region");
+                        refused("range overlaps another region", message);
                     }
                     return;
                 }
@@ -566,7 +629,7 @@ public final class Store implements ReadGate, AutoCloseable {
             }
             case MessageRules.Verdict.KeepForSplit _ -> keptForSplit.put(regionId, message);
             case MessageRules.Verdict.Reply(RaftMessage answer) -> send(answer);
-            case MessageRules.Verdict.Drop(String reason) -> refused(reason);
+            case MessageRules.Verdict.Drop(String reason) -> refused(reason, message);
             case MessageRules.Verdict.Step _,
                     MessageRules.Verdict.DestroySelf _,
                     MessageRules.Verdict.Validate _ ->
@@ -949,6 +1012,29 @@ public final class Store implements ReadGate, AutoCloseable {
     /** PD has given up on these regions here (online unsafe recovery). */
     public void tombstone(List<Long> regionIds) {
         regionIds.forEach(id -> onWorker(id, peer -> peer.destroy(peer.region())));
+    }
+
+    /** Every peer as PD wants to see it before it decides what to give up. */
+    public CompletableFuture<List<PeerReport>> peerReports() {
+        List<CompletableFuture<PeerReport>> reports = new ArrayList<>();
+        for (Peer peer : peers.values()) {
+            CompletableFuture<PeerReport> report = new CompletableFuture<>();
+            reports.add(report);
+            worker(peer.regionId())
+                    .post(() -> {
+                        if (isGone(peer)) {
+                            report.complete(PeerReport.getDefaultInstance());
+                        } else {
+                            report.complete(peer.report());
+                        }
+                    });
+        }
+        return CompletableFuture.allOf(reports.toArray(new CompletableFuture<?>[0]))
+                .thenApply(_ ->
+                        reports.stream()
+                                .map(CompletableFuture::join)
+                                .filter(PeerReport::hasRegionState)
+                                .toList());
     }
 
     /** Snapshots granted to come, for PD's balance. */

@@ -113,8 +113,22 @@ public final class SnapshotStore {
 
     /** Starts to receive; the caller finishes or closes it. */
     public Receiving receive(Id id, SnapshotMeta meta) throws IOException {
+        long total = 0;
         for (SnapshotCFFile file : meta.getCfFilesList()) {
             family(file);
+            total += file.getSize();
+            // Unsigned on the wire; a sum that wraps is as impossible as a negative size.
+            if (file.getSize() < 0 || total < 0) {
+                throw new CorruptFileException(
+                        "snapshot " + id.directoryName(),
+                        0,
+                        "a file size",
+                        Long.toUnsignedString(file.getSize()));
+            }
+        }
+        long free = Files.getFileStore(root).getUsableSpace();
+        if (total > free) {
+            throw new IOException("a snapshot of " + total + " bytes, but " + free + " are free");
         }
         Path directory = root.resolve(UNFINISHED + nextUnfinished.incrementAndGet());
         Files.createDirectories(directory);

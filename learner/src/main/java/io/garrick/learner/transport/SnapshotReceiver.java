@@ -12,6 +12,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,10 +62,12 @@ final class SnapshotReceiver implements StreamObserver<SnapshotChunk> {
             fail(Status.INVALID_ARGUMENT.withDescription("no snapshot message"));
             return;
         }
-        if (head.getToPeer().getStoreId() != store.storeId()) {
-            fail(Status.FAILED_PRECONDITION.withDescription("snapshot for another store"));
+        Optional<String> reason = store.refuseSnapshot(head);
+        if (reason.isPresent()) {
+            fail(Status.FAILED_PRECONDITION.withDescription("snapshot refused: " + reason.get()));
             return;
         }
+        message = head;
         ByteString bytes = head.getMessage().getSnapshot().getData();
         RaftSnapshotData data = RaftSnapshotData.parseFrom(bytes);
         if (data.getVersion() != VERSION_FILES) {
@@ -73,7 +76,6 @@ final class SnapshotReceiver implements StreamObserver<SnapshotChunk> {
                             "snapshot version " + data.getVersion() + " is not supported"));
             return;
         }
-        message = head;
         SnapshotMetadata metadata = head.getMessage().getSnapshot().getMetadata();
         SnapshotStore.Id id =
                 new SnapshotStore.Id(head.getRegionId(), metadata.getTerm(), metadata.getIndex());
@@ -122,6 +124,9 @@ final class SnapshotReceiver implements StreamObserver<SnapshotChunk> {
                 "snapshot not received regionId={} status={}",
                 message == null ? 0 : message.getRegionId(),
                 status);
+        store.refused(
+                "snapshot stream failed",
+                message == null ? RaftMessage.getDefaultInstance() : message);
         try {
             if (receiving != null) {
                 receiving.close();

@@ -8,12 +8,15 @@ import com.google.protobuf.ByteString;
 import io.garrick.learner.ApplySink.Kind;
 import io.garrick.learner.ApplySink.Write;
 import io.garrick.learner.Cf;
+import io.garrick.proto.importsst.Range;
+import io.garrick.proto.importsst.SSTMeta;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.meta.RegionEpoch;
 import io.garrick.proto.raftcmd.AdminCmdType;
 import io.garrick.proto.raftcmd.AdminRequest;
 import io.garrick.proto.raftcmd.CmdType;
 import io.garrick.proto.raftcmd.DeleteRangeRequest;
+import io.garrick.proto.raftcmd.IngestSSTRequest;
 import io.garrick.proto.raftcmd.PutRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.RaftRequestHeader;
@@ -169,6 +172,55 @@ final class CommandsTest {
                         .build();
         if (passes) {
             assertThat(Commands.data(command, REGION).writes()).hasSize(notifyOnly ? 0 : 1);
+        } else {
+            assertThatThrownBy(() -> Commands.data(command, REGION))
+                    .isInstanceOf(RefusedCommandException.class);
+        }
+    }
+
+    /** Both parts of the epoch count, and the end of the range is its last key. */
+    @ParameterizedTest(name = "uuid {0}, {1}, {2}..{3}, region {4}, epoch {5}.{6}: {7}")
+    @CsvSource({
+        "16, write, b, x, 7, 3, 5, true",
+        "16, default, c, c, 7, 3, 5, true",
+        "15, write, b, x, 7, 3, 5, false",
+        "16, lock, b, x, 7, 3, 5, false",
+        "16, odd, b, x, 7, 3, 5, false",
+        "16, write, a, x, 7, 3, 5, false",
+        "16, write, b, y, 7, 3, 5, false",
+        "16, write, b, x, 8, 3, 5, false",
+        "16, write, b, x, 7, 2, 5, false",
+        "16, write, b, x, 7, 3, 4, false",
+        "16, write, b, x, 7, 3, 6, false",
+    })
+    void anImportedFileMustFitItsRegion(
+            int uuidBytes,
+            String cf,
+            String first,
+            String last,
+            long regionId,
+            long confVer,
+            long version,
+            boolean passes)
+            throws Exception {
+        SSTMeta.Builder sst =
+                SSTMeta.newBuilder()
+                        .setUuid(ByteString.copyFrom(new byte[uuidBytes]))
+                        .setCfName(cf)
+                        .setRange(Range.newBuilder().setStart(bytes(first)).setEnd(bytes(last)))
+                        .setRegionId(regionId)
+                        .setRegionEpoch(
+                                RegionEpoch.newBuilder().setConfVer(confVer).setVersion(version));
+        RaftCmdRequest command =
+                RaftCmdRequest.newBuilder()
+                        .addRequests(put("c"))
+                        .addRequests(
+                                Request.newBuilder()
+                                        .setCmdType(CmdType.IngestSST)
+                                        .setIngestSst(IngestSSTRequest.newBuilder().setSst(sst)))
+                        .build();
+        if (passes) {
+            assertThat(Commands.data(command, REGION).ingestsFiles()).isTrue();
         } else {
             assertThatThrownBy(() -> Commands.data(command, REGION))
                     .isInstanceOf(RefusedCommandException.class);

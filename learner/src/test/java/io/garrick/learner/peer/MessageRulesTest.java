@@ -257,4 +257,61 @@ final class MessageRulesTest {
         assertThat(MessageRules.malformed(STORE, good.toBuilder().clearFromPeer().build()))
                 .contains("no region or peer id");
     }
+
+    /** Entries are given as index-term; the append follows entry 9 of term 7, its own term is 8. */
+    @ParameterizedTest(name = "{0}: {1}")
+    @CsvSource({
+        "'', fine",
+        "10-7 11-8, fine",
+        "11-8, entries with gaps",
+        "10-8 12-8, entries with gaps",
+        "9-8, entries with gaps",
+        "10-6, entries with terms out of order",
+        "10-8 11-7, entries with terms out of order",
+        "10-9, entries with terms out of order",
+    })
+    void entriesOfAnAppendFollowEachOther(String entries, String expected) {
+        Message.Builder append =
+                Message.newBuilder()
+                        .setMsgType(MessageType.MsgAppend)
+                        .setTerm(8)
+                        .setIndex(9)
+                        .setLogTerm(7);
+        for (String entry : entries.split(" ", -1)) {
+            if (!entry.isEmpty()) {
+                String[] parts = entry.split("-", -1);
+                append.addEntries(
+                        Entry.newBuilder()
+                                .setIndex(Long.parseLong(parts[0]))
+                                .setTerm(Long.parseLong(parts[1])));
+            }
+        }
+        RaftMessage message =
+                message("append", 1, 92, "3-5").toBuilder().setMessage(append).build();
+        assertThat(MessageRules.malformed(STORE, message).orElse("fine")).isEqualTo(expected);
+    }
+
+    @Test
+    void positionsBeyondAnyLogAndIdsThatDisagreeAreNamed() {
+        RaftMessage good = message("heartbeat-9", 1, 92, "3-5");
+        assertThat(MessageRules.malformed(STORE, good)).isEmpty();
+        assertThat(malformed(good, good.getMessage().toBuilder().setCommit(-1)))
+                .contains("position out of range");
+        assertThat(malformed(good, good.getMessage().toBuilder().setTerm(0))).contains("no term");
+        assertThat(malformed(good, good.getMessage().toBuilder().setTo(93)))
+                .contains("peer ids disagree");
+        // TiKV's answer by lease names no sender inside.
+        assertThat(
+                        malformed(
+                                good,
+                                Message.newBuilder()
+                                        .setMsgType(MessageType.MsgReadIndexResp)
+                                        .setTo(92)
+                                        .setTerm(8)))
+                .isEmpty();
+    }
+
+    private static Optional<String> malformed(RaftMessage message, Message.Builder raft) {
+        return MessageRules.malformed(STORE, message.toBuilder().setMessage(raft).build());
+    }
 }

@@ -25,12 +25,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The storage as the learner sees it: committed commands go to the region cache, and from there to
  * columns.
  */
 final class StorageSink implements ApplySink {
+    private static final Logger log = LoggerFactory.getLogger(StorageSink.class);
+
     private final RegionCache cache;
     private final SafepointFollower safepoint;
 
@@ -47,7 +51,8 @@ final class StorageSink implements ApplySink {
                 RegionLocalState local = RegionLocalState.parseFrom(state.meta().unsafeBytes());
                 states.add(new RegionState(local, state.appliedIndex(), state.appliedTerm()));
             } catch (InvalidProtocolBufferException e) {
-                throw new IOException("malformed meta of region " + state.regionId(), e);
+                // As if the region's data were lost: the learner asks for a snapshot.
+                log.error("malformed meta of a region regionId={}", state.regionId(), e);
             }
         }
         return states;
