@@ -239,7 +239,7 @@ public final class Store implements ReadGate, AutoCloseable {
                                     records,
                                     Regions.confState(state.local().getRegion()));
                 } catch (CorruptLogException e) {
-                    yield Optional.of(withoutLog(state, e.getMessage()));
+                    yield Optional.of(withoutLog(state, String.valueOf(e.getMessage())));
                 }
                 // The commit index is written lazily; what was applied was committed.
                 log.setHardState(
