@@ -45,6 +45,8 @@ public record LearnerStatus(
      *
      * @param lag committed entries that are not applied yet, as far as this store knows
      * @param leaderStoreId 0 if no leader is known
+     * @param safeTs up to here the region can be read without its leader; 0 if unknown
+     * @param leaderSafeTs the newest that its leader has named; 0 if unknown
      */
     public record Region(
             long regionId,
@@ -55,7 +57,17 @@ public record LearnerStatus(
             Phase phase,
             long appliedIndex,
             long lag,
-            long leaderStoreId) {
+            long leaderStoreId,
+            long safeTs,
+            long leaderSafeTs) {
+        // TiFlash's bound for TiDB's progress: two minutes of PD's time.
+        private static final long LAGGING_TS = 120_000L << 18;
+
+        /** Its data is older than its leader's by more than TiDB accepts as replicated. */
+        public boolean lagging() {
+            return leaderSafeTs - safeTs > LAGGING_TS;
+        }
+
         /** Its snapshot is in place: TiDB may count it as replicated. */
         public boolean initialized() {
             return switch (phase) {

@@ -14,7 +14,9 @@ import io.garrick.proto.eraft.Entry;
 import io.garrick.proto.eraft.Message;
 import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.eraft.Snapshot;
+import io.garrick.proto.kvrpc.LeaderInfo;
 import io.garrick.proto.kvrpc.LockInfo;
+import io.garrick.proto.kvrpc.ReadState;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.pd.PeerReport;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
@@ -30,7 +32,6 @@ import io.garrick.proto.raftserver.RegionLocalState;
 import io.garrick.raft.LightReady;
 import io.garrick.raft.RaftConfig;
 import io.garrick.raft.RaftNode;
-import io.garrick.raft.ReadState;
 import io.garrick.raft.Ready;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -68,6 +69,7 @@ final class Peer implements PeerReads.Host {
     private final PeerLog log;
     private final Applier applier;
     private final PeerReads reads;
+    private final SafeTs safeTs = new SafeTs();
     private final Map<Long, io.garrick.proto.meta.Peer> known = new HashMap<>();
     private final ArrayDeque<Entry> toApply = new ArrayDeque<>();
     // The region as the store's other parts know it.
@@ -76,6 +78,7 @@ final class Peer implements PeerReads.Host {
     private volatile Phase phase;
     private volatile long leaderStoreId;
     private volatile long commitIndex;
+    private volatile Leadership leadership = new Leadership(0, 0);
     private RaftNode node;
     private long tick;
     private long leaderSeenTick;
@@ -89,6 +92,9 @@ final class Peer implements PeerReads.Host {
     private boolean sourceCaughtUp;
     // As the source of a merge: the target and the entry to come to.
     private @Nullable MergeInto mergeInto;
+
+    // Who leads in which term, as far as this peer knows.
+    private record Leadership(long peerId, long term) {}
 
     private record Claim(SnapshotStore.Id snapshot, Optional<Region> former) {}
 
@@ -169,7 +175,9 @@ final class Peer implements PeerReads.Host {
                 phase,
                 applied,
                 Math.max(0, commitIndex - applied),
-                leaderStoreId);
+                leaderStoreId,
+                safeTs(),
+                safeTs.ofLeader());
     }
 
     // ---- messages ----
@@ -333,6 +341,31 @@ final class Peer implements PeerReads.Host {
         }
     }
 
+    /**
+     * A leader's question, who leads, and its word on the safe ts. Any thread.
+     *
+     * @return whether this peer believes the same
+     */
+    boolean checkLeader(LeaderInfo leader) {
+        if (phase != Phase.NORMAL) {
+            return false;
+        }
+        long applied = applier.appliedIndex();
+        ReadState read = leader.getReadState();
+        if (read.getAppliedIndex() > 0 && read.getSafeTs() > 0) {
+            safeTs.promise(read.getAppliedIndex(), read.getSafeTs(), applied);
+        }
+        Leadership known = leadership;
+        return leader.getPeerId() == known.peerId
+                && leader.getTerm() == known.term
+                && leader.getRegionEpoch().equals(region().getRegionEpoch());
+    }
+
+    /** 0 if nothing is known, or the region cannot be read here. Any thread. */
+    long safeTs() {
+        return phase == Phase.NORMAL ? safeTs.at(applier.appliedIndex()) : 0;
+    }
+
     // ---- snapshots in ----
 
     private void stepSnapshot(RaftMessage message) {
@@ -459,6 +492,7 @@ final class Peer implements PeerReads.Host {
         }
         applier.reset(state.local(), state.appliedIndex());
         published = state.local();
+        safeTs.restartAt(state.appliedIndex());
         // A new lease: whatever was pinned while the data was being replaced is not good.
         store.ranges().claim(region());
         phase = Phase.NORMAL;
@@ -525,6 +559,9 @@ final class Peer implements PeerReads.Host {
                     log.hardState().toBuilder().setCommit(light.commitIndex().getAsLong()).build());
         }
         commitIndex = node.commitIndex();
+        if (leadership.peerId != node.leaderId() || leadership.term != node.term()) {
+            leadership = new Leadership(node.leaderId(), node.term());
+        }
         if (phase != Phase.QUARANTINED) {
             toApply.addAll(done.committedEntries());
             toApply.addAll(light.committedEntries());
@@ -533,7 +570,7 @@ final class Peer implements PeerReads.Host {
             startInstall();
         }
         onLeader();
-        done.readStates().forEach((ReadState state) -> reads.onReadState(state));
+        done.readStates().forEach(reads::onReadState);
         applyCommitted();
         if (node.hasReady()) {
             store.touch(this);
@@ -611,6 +648,7 @@ final class Peer implements PeerReads.Host {
             case Applier.Outcome.Merged(Region source, Region formerTarget, long index) -> {
                 waitingFor = null;
                 sourceCaughtUp = false;
+                safeTs.restartAt(index);
                 regionChanged(List.of(source.getId()), List.of());
                 store.sourceMerged(this, source, formerTarget, index);
             }

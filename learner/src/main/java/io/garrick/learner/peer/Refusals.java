@@ -27,6 +27,8 @@ public final class Refusals {
     private final Map<String, Reason> reasons = new ConcurrentHashMap<>();
 
     /**
+     * Counts, and says so if that was not said lately.
+     *
      * @param reason one of a few words; becomes a label of the metric
      * @param detail what may differ each time, for the log line
      */

@@ -18,6 +18,7 @@ import io.garrick.learner.snapshot.SnapshotStore;
 import io.garrick.proto.eraft.HardState;
 import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.eraft.SnapshotMetadata;
+import io.garrick.proto.kvrpc.LeaderInfo;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.pd.PeerReport;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
@@ -993,6 +994,38 @@ public final class Store implements ReadGate, AutoCloseable {
             }
         }
         return true;
+    }
+
+    // ---- stale reads ----
+
+    /** The regions whose leaders are who this store believes, in the order of the question. */
+    public List<Long> checkLeaders(List<LeaderInfo> leaders) {
+        List<Long> confirmed = new ArrayList<>();
+        for (LeaderInfo leader : leaders) {
+            Peer peer = peers.get(leader.getRegionId());
+            if (peer != null && peer.checkLeader(leader)) {
+                confirmed.add(leader.getRegionId());
+            }
+        }
+        return confirmed;
+    }
+
+    /**
+     * The least safe ts of the regions that touch the range; those without one do not count, as in
+     * TiKV, since a 0 would take stale reads away from the whole cluster.
+     */
+    public long safeTs(KeyRange encodedRange) {
+        long least = 0;
+        for (Peer peer : peers.values()) {
+            if (!peer.isInitialized() || !Regions.range(peer.region()).overlaps(encodedRange)) {
+                continue;
+            }
+            long ts = peer.safeTs();
+            if (ts != 0 && (least == 0 || ts < least)) {
+                least = ts;
+            }
+        }
+        return least;
     }
 
     // ---- status ----

@@ -1,6 +1,12 @@
 package io.garrick.learner.transport;
 
+import io.garrick.base.Key;
+import io.garrick.base.KeyRange;
 import io.garrick.learner.peer.Store;
+import io.garrick.proto.coprocessor.BatchRequest;
+import io.garrick.proto.coprocessor.BatchResponse;
+import io.garrick.proto.coprocessor.Request;
+import io.garrick.proto.coprocessor.Response;
 import io.garrick.proto.kvrpc.CheckLeaderRequest;
 import io.garrick.proto.kvrpc.CheckLeaderResponse;
 import io.garrick.proto.kvrpc.StoreSafeTSRequest;
@@ -9,6 +15,10 @@ import io.garrick.proto.raftserver.Done;
 import io.garrick.proto.raftserver.RaftMessage;
 import io.garrick.proto.raftserver.SnapshotChunk;
 import io.garrick.proto.tikv.BatchRaftMessage;
+import io.garrick.proto.tikv.CancelTaskRequest;
+import io.garrick.proto.tikv.CancelTaskResponse;
+import io.garrick.proto.tikv.DispatchTaskRequest;
+import io.garrick.proto.tikv.DispatchTaskResponse;
 import io.garrick.proto.tikv.IsAliveRequest;
 import io.garrick.proto.tikv.IsAliveResponse;
 import io.garrick.proto.tikv.TikvGrpc;
@@ -48,11 +58,14 @@ final class RaftService extends TikvGrpc.TikvImplBase {
         return new SnapshotReceiver(store, response);
     }
 
-    /** A learner's voice is not needed for a quorum: it confirms nobody. */
     @Override
     public void checkLeader(
             CheckLeaderRequest request, StreamObserver<CheckLeaderResponse> response) {
-        response.onNext(CheckLeaderResponse.newBuilder().setTs(request.getTs()).build());
+        response.onNext(
+                CheckLeaderResponse.newBuilder()
+                        .setTs(request.getTs())
+                        .addAllRegions(store.checkLeaders(request.getRegionsList()))
+                        .build());
         response.onCompleted();
     }
 
@@ -60,10 +73,66 @@ final class RaftService extends TikvGrpc.TikvImplBase {
     @Override
     public void getStoreSafeTS(
             StoreSafeTSRequest request, StreamObserver<StoreSafeTSResponse> response) {
-        response.onNext(StoreSafeTSResponse.getDefaultInstance());
+        KeyRange range =
+                new KeyRange(
+                        Key.wrap(request.getKeyRange().getStartKey().toByteArray()),
+                        Key.wrap(request.getKeyRange().getEndKey().toByteArray()));
+        response.onNext(StoreSafeTSResponse.newBuilder().setSafeTs(store.safeTs(range)).build());
         response.onCompleted();
     }
 
+    // ---- TiDB's reads ----
+
+    // This store answers Flight SQL, not TiDB's executors. Once a table's replica is available,
+    // TiDB's optimizer may send reads here all the same. With tidb_allow_fallback_to_tikv =
+    // 'tiflash' it runs them on TiKV instead, if the failure looks like a server that is gone
+    // (ErrTiFlashServerTimeout). What looks so, and at once, differs by call.
+
+    private static final String ELSEWHERE =
+            "this columnar replica serves Flight SQL only; set tidb_isolation_read_engines ="
+                    + " 'tikv,tidb', or tidb_allow_fallback_to_tikv = 'tiflash'";
+
+    private void refuse(String what, Status status, StreamObserver<?> response) {
+        store.counters().refusals().add("read by TiDB", what);
+        response.onError(status.withDescription(ELSEWHERE).asRuntimeException());
+    }
+
+    /** An RPC error is repeated by TiDB until its back-off ends; there is no faster way. */
+    @Override
+    public void coprocessor(Request request, StreamObserver<Response> response) {
+        refuse("Coprocessor", Status.UNAVAILABLE, response);
+    }
+
+    /**
+     * An error in the middle of the stream ends TiDB's attempt at once (tidb,
+     * pkg/store/copr/batch_coprocessor.go handleStreamedBatchCopResponse); one at its beginning is
+     * repeated for 20 s. So an answer without rows goes ahead.
+     */
+    @Override
+    public void batchCoprocessor(BatchRequest request, StreamObserver<BatchResponse> response) {
+        response.onNext(BatchResponse.getDefaultInstance());
+        refuse("BatchCoprocessor", Status.UNAVAILABLE, response);
+    }
+
+    /**
+     * Only CANCELLED is not repeated (tidb, pkg/store/copr/batch_request_sender.go); an error
+     * inside the response would fail the query without a second try.
+     */
+    @Override
+    public void dispatchMPPTask(
+            DispatchTaskRequest request, StreamObserver<DispatchTaskResponse> response) {
+        refuse("DispatchMPPTask", Status.CANCELLED, response);
+    }
+
+    /** There is never a task to cancel. */
+    @Override
+    public void cancelMPPTask(
+            CancelTaskRequest request, StreamObserver<CancelTaskResponse> response) {
+        response.onNext(CancelTaskResponse.getDefaultInstance());
+        response.onCompleted();
+    }
+
+    /** Yes: TiDB treats a store that says no as one that is still starting, and waits for it. */
     @Override
     public void isAlive(IsAliveRequest request, StreamObserver<IsAliveResponse> response) {
         response.onNext(IsAliveResponse.newBuilder().setAvailable(true).build());

@@ -8,6 +8,9 @@ public interface NodeStatus {
     /** Numbers and words for {@code /status}, in display order. */
     Map<String, Object> summary();
 
+    /** The settings in force, for {@code /config}. */
+    Map<String, Object> configuration();
+
     /** Empty if the node is ready to serve; else the reason. */
     String notReadyReason();
 

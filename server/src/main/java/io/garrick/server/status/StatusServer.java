@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
@@ -18,15 +19,17 @@ import java.util.stream.Collectors;
 /**
  * HTTP on the status port.
  *
- * <p>For people and monitors: {@code /status}, {@code /healthz}, {@code /readyz}, {@code /metrics}.
- * For TiDB, in its exact format (pingcap/tidb, pkg/ddl/ddl_tiflash_api.go): {@code
- * /tiflash/sync-status/...}; and the other paths a TiFlash answers.
+ * <p>For people and monitors: {@code /status}, {@code /config}, {@code /healthz}, {@code /readyz},
+ * {@code /metrics}. For TiDB, in its exact format (pingcap/tidb, pkg/ddl/ddl_tiflash_api.go):
+ * {@code /tiflash/sync-status/...}; and the other paths a TiFlash answers.
  */
 public final class StatusServer implements AutoCloseable {
     private static final Pattern SYNC_STATUS =
             Pattern.compile("/tiflash/sync-status/(?:keyspace/(\\d+)/table/)?(-?\\d+)");
     private static final Pattern SYNC_SCHEMA =
             Pattern.compile("/tiflash/sync-schema/keyspace/(\\d+)/table/(\\d+)");
+
+    private static final String NULL_KEYSPACE = "4294967295";
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -58,6 +61,7 @@ public final class StatusServer implements AutoCloseable {
         http.setExecutor(status.threads);
         http.createContext("/metrics", new MetricsHandler());
         http.createContext("/status", status::answerStatus);
+        http.createContext("/config", status::answerConfig);
         http.createContext("/healthz", exchange -> send(exchange, 200, "text/plain", "ok\n"));
         http.createContext("/readyz", status::answerReady);
         http.createContext("/tiflash/sync-status", status::answerSyncStatus);
@@ -84,6 +88,14 @@ public final class StatusServer implements AutoCloseable {
                 json.writerWithDefaultPrettyPrinter().writeValueAsString(summary) + "\n");
     }
 
+    private void answerConfig(HttpExchange exchange) throws IOException {
+        send(
+                exchange,
+                200,
+                "application/json",
+                json.writeValueAsString(node.configuration()) + "\n");
+    }
+
     private void answerReady(HttpExchange exchange) throws IOException {
         String reason = node.notReadyReason();
         if (reason.isEmpty()) {
@@ -105,10 +117,26 @@ public final class StatusServer implements AutoCloseable {
             send(exchange, 400, "text/plain", "");
             return;
         }
-        List<Long> regions = node.regionsOfTable(Long.parseLong(path.group(2)));
+        // Keys of a keyspace begin with its own prefix, which is not followed here.
+        String keyspace = path.group(1);
+        boolean foreign = keyspace != null && !keyspace.equals(NULL_KEYSPACE);
+        OptionalLong table = number(path.group(2));
+        if (table.isEmpty()) {
+            send(exchange, 400, "text/plain", "");
+            return;
+        }
+        List<Long> regions = foreign ? List.of() : node.regionsOfTable(table.getAsLong());
         String ids =
                 regions.stream().sorted().map(String::valueOf).collect(Collectors.joining(" "));
         send(exchange, 200, "text/plain", regions.size() + "\n" + ids + "\n");
+    }
+
+    private static OptionalLong number(String digits) {
+        try {
+            return OptionalLong.of(Long.parseLong(digits));
+        } catch (NumberFormatException e) {
+            return OptionalLong.empty();
+        }
     }
 
     private void answerSyncSchema(HttpExchange exchange) throws IOException {

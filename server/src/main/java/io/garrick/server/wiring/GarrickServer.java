@@ -118,14 +118,8 @@ public final class GarrickServer implements AutoCloseable {
                                     advertise.port() == 0 ? "" : advertise.toString(),
                                     settings.status().host() + ":" + this.status.port())
                             .withClocks(settings.raftTick(), settings.heartbeat());
-            this.learner =
-                    keep(
-                            Learner.start(
-                                    learnerConfig, pd, durable, new StorageSink(cache, safepoint)));
-            learner.registerMetrics(PrometheusRegistry.defaultRegistry);
-            StorageMetrics.register(PrometheusRegistry.defaultRegistry, store::stats, cache::stats);
-            checkpointer.start();
-            safepoint.start();
+            // Every port is bound before PD hears of this store.
+            LateGate gate = new LateGate();
             this.query =
                     keep(
                             QueryServer.start(
@@ -134,14 +128,18 @@ public final class GarrickServer implements AutoCloseable {
                                                     settings.flight().host(),
                                                     settings.flight().port())
                                             .withQueryMemory(settings.queryMemoryBytes()),
-                                    new LocalReplica(
-                                            pd,
-                                            schemas,
-                                            learner.readGate(),
-                                            kv.locks(),
-                                            cache,
-                                            store),
+                                    new LocalReplica(pd, schemas, gate, kv.locks(), cache, store),
                                     root));
+            this.learner =
+                    keep(
+                            Learner.start(
+                                    learnerConfig, pd, durable, new StorageSink(cache, safepoint)));
+            gate.open(learner.readGate());
+            keep(gate::shut);
+            learner.registerMetrics(PrometheusRegistry.defaultRegistry);
+            StorageMetrics.register(PrometheusRegistry.defaultRegistry, store::stats, cache::stats);
+            checkpointer.start();
+            safepoint.start();
             query.engine().register(PrometheusRegistry.defaultRegistry);
             status.node = new Status();
             // The first plans are slow; better now than for the first user.
@@ -224,6 +222,12 @@ public final class GarrickServer implements AutoCloseable {
         }
 
         @Override
+        public Map<String, Object> configuration() {
+            NodeStatus ready = node;
+            return ready == null ? Map.of() : ready.configuration();
+        }
+
+        @Override
         public List<Long> regionsOfTable(long physicalTableId) {
             NodeStatus ready = node;
             return ready == null ? List.of() : ready.regionsOfTable(physicalTableId);
@@ -276,11 +280,29 @@ public final class GarrickServer implements AutoCloseable {
         }
 
         @Override
+        public Map<String, Object> configuration() {
+            Map<String, Object> config = new LinkedHashMap<>();
+            config.put("pd", settings.pd());
+            config.put("data-dir", settings.dataDir().toString());
+            config.put("advertise-addr", learner.address());
+            config.put("flight-addr", flightAddress());
+            config.put("status-addr", statusAddress());
+            config.put("heartbeat-millis", settings.heartbeat().toMillis());
+            config.put("raft-tick-millis", settings.raftTick().toMillis());
+            config.put("schema-poll-millis", settings.schemaPoll().toMillis());
+            config.put("checkpoint-millis", settings.checkpoint().toMillis());
+            config.put("query-memory-bytes", settings.queryMemoryBytes());
+            // Where older TiDBs look for the status port of a columnar store.
+            config.put("engine-store", Map.of("http_port", status.port()));
+            return config;
+        }
+
+        @Override
         public List<Long> regionsOfTable(long physicalTableId) {
             var table = TableKeys.encodedRecordRange(physicalTableId);
             return learner.status().regions().stream()
                     .filter(LearnerStatus.Region::initialized)
-                    .filter(region -> region.range().overlaps(table))
+                    .filter(region -> !region.lagging() && region.range().overlaps(table))
                     .map(LearnerStatus.Region::regionId)
                     .toList();
         }
