@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -25,11 +26,12 @@ final class LockTest {
     /** Notes, for each row that becomes visible, whether its lock was still in the way. */
     private static final class Observer implements CommittedRows {
         final List<Boolean> lockedAtAppend = new ArrayList<>();
-        RegionCache cache;
+        Optional<RegionCache> cache = Optional.empty();
 
         @Override
         public void append(List<CommittedRow> rows) {
-            lockedAtAppend.add(cache.blockingLock(1, KeyRange.ALL, 100, Set.of()).isPresent());
+            lockedAtAppend.add(
+                    cache.orElseThrow().blockingLock(1, KeyRange.ALL, 100, Set.of()).isPresent());
         }
 
         @Override
@@ -58,7 +60,7 @@ final class LockTest {
         RegionCache cache =
                 RegionCache.open(
                         new SimStore(OrderedStore.Mode.ATOMIC_FLUSH, RegionCache.FAMILIES), rows);
-        rows.cache = cache;
+        rows.cache = Optional.of(cache);
         cache.regionsChanged(
                 List.of(
                         new RegionState(
