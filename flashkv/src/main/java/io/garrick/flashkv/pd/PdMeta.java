@@ -21,8 +21,8 @@ import java.util.TreeMap;
  *
  * <p>Keys: {@code n/<name>} → u64; {@code s/<be64 id>} → metapb.Store; {@code r/<be64 id>} →
  * metapb.Region; {@code p/<group>/<id>} → rule JSON; {@code g/<group>} → rule group JSON; {@code
- * c/<service>} → service safe point. Everything is synced, except regions: their leaders report
- * them again.
+ * c/<service>} → service safe point; {@code e/<hex key>} → hex value of the etcd role. Everything
+ * is synced, except regions: their leaders report them again.
  */
 final class PdMeta implements AutoCloseable {
     private static final String FAMILY = "default";

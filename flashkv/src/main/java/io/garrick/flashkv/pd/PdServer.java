@@ -5,6 +5,7 @@ import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.RocksStore;
 import io.garrick.proto.meta.Region;
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
@@ -42,12 +43,15 @@ public final class PdServer implements AutoCloseable {
         this.cluster = new Cluster(config, meta, new SecureRandom());
         Supplier<String> url = this::address;
         this.service = new PdGrpc(config, cluster, url);
+        EtcdGrpc etcd = new EtcdGrpc(new EtcdValues(meta), cluster.clusterId(), url);
         this.calls = Executors.newVirtualThreadPerTaskExecutor();
         // The health service answers SERVING for the empty service name from the start.
         this.server =
                 NettyServerBuilder.forAddress(config.listen())
                         .addService(service)
                         .addService(new HealthStatusManager().getHealthService())
+                        .addServices(
+                                etcd.services().stream().map(BindableService::bindService).toList())
                         .executor(calls)
                         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                         .permitKeepAliveTime(1, TimeUnit.SECONDS)

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.garrick.proto.etcd.DeleteRangeRequest;
+import io.garrick.proto.etcd.KVGrpc;
+import io.garrick.proto.etcd.PutRequest;
+import io.garrick.proto.etcd.RangeRequest;
+import io.garrick.proto.etcd.RangeResponse;
 import io.garrick.proto.meta.Peer;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.meta.RegionEpoch;
@@ -36,6 +41,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -324,5 +330,35 @@ final class PdServerTest {
 
     private RequestHeader header() {
         return RequestHeader.newBuilder().setClusterId(pd.clusterId()).build();
+    }
+
+    @Test
+    void theEtcdRoleKeepsSmallValuesAcrossARestart() throws Exception {
+        ByteString key = ByteString.copyFromUtf8("/tidb/store/gcworker/saved_safe_point");
+        KVGrpc.KVBlockingStub etcd = KVGrpc.newBlockingStub(channel);
+        assertThat(etcd.range(RangeRequest.newBuilder().setKey(key).build()).getCount()).isZero();
+        for (String value : List.of("1", "2")) {
+            etcd.put(
+                    PutRequest.newBuilder()
+                            .setKey(key)
+                            .setValue(ByteString.copyFromUtf8(value))
+                            .build());
+        }
+        restart();
+        etcd = KVGrpc.newBlockingStub(channel);
+        RangeResponse all =
+                etcd.range(
+                        RangeRequest.newBuilder()
+                                .setKey(ByteString.copyFromUtf8("/tidb"))
+                                .setRangeEnd(ByteString.copyFromUtf8("/tidc"))
+                                .build());
+        assertThat(all.getKvsList())
+                .extracting(entry -> entry.getValue().toStringUtf8())
+                .containsExactly("2");
+        assertThat(
+                        etcd.deleteRange(DeleteRangeRequest.newBuilder().setKey(key).build())
+                                .getDeleted())
+                .isOne();
+        assertThat(etcd.range(RangeRequest.newBuilder().setKey(key).build()).getCount()).isZero();
     }
 }
