@@ -216,7 +216,30 @@ public final class FlashKv implements AutoCloseable {
         return own;
     }
 
-    /** Takes a store down, as if its machine had failed. */
+    // ---- stores
+
+    /** Failures on demand; what they leave to chance follows the seed. All stores must run. */
+    public Faults faults(long seed) {
+        return new Faults(this, seed);
+    }
+
+    /** How many stores the cluster has, running or not. */
+    public synchronized int storeCount() {
+        return stores.size();
+    }
+
+    public synchronized boolean isRunning(int number) {
+        return stores.get(number - 1) != null;
+    }
+
+    /** As {@link #stopStore}, and what was not synced may be lost. Returns the bytes lost. */
+    synchronized long crashStore(int number, RandomGenerator random) throws IOException {
+        Store store = store(number);
+        stores.set(number - 1, null);
+        return store.crash(random);
+    }
+
+    /** Stops a store. */
     public synchronized void stopStore(int number) {
         Store store = stores.set(number - 1, null);
         if (store != null) {

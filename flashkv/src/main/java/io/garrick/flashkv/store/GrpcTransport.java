@@ -4,7 +4,6 @@ import io.garrick.proto.raftserver.RaftMessage;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
@@ -20,7 +19,6 @@ final class GrpcTransport implements RaftTransport {
     private final long ownStoreId;
     private final LongFunction<@Nullable String> resolver;
     private final LongConsumer unreachable;
-    private final Set<Long> cut = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -34,15 +32,6 @@ final class GrpcTransport implements RaftTransport {
         this.unreachable = unreachable;
     }
 
-    /** A fault on demand: nothing is sent to the store until the link is healed. */
-    void setCut(long storeId, boolean isCut) {
-        if (isCut) {
-            cut.add(storeId);
-        } else {
-            cut.remove(storeId);
-        }
-    }
-
     private StoreLink link(long storeId) {
         return links.computeIfAbsent(
                 storeId, id -> new StoreLink(ownStoreId, id, resolver, unreachable));
@@ -50,7 +39,7 @@ final class GrpcTransport implements RaftTransport {
 
     @Override
     public void send(RaftMessage message) {
-        if (!closed && !cut.contains(message.getToPeer().getStoreId())) {
+        if (!closed) {
             link(message.getToPeer().getStoreId()).add(message);
         }
     }
@@ -63,7 +52,7 @@ final class GrpcTransport implements RaftTransport {
     @Override
     public void sendSnapshot(RaftMessage message, SnapshotFiles files, SnapshotDone done) {
         long storeId = message.getToPeer().getStoreId();
-        if (closed || cut.contains(storeId)) {
+        if (closed) {
             done.sent(false);
             return;
         }

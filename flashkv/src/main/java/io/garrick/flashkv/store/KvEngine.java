@@ -47,10 +47,12 @@ final class KvEngine implements AutoCloseable {
     private final ColumnFamilyHandle local;
     private final WriteOptions unsynced = keep(new WriteOptions());
     private final WriteOptions synced = keep(new WriteOptions()).setSync(true);
+    private final WalTail tail;
     private int openSnapshots;
     private boolean closed;
 
     private KvEngine(Path directory) throws RocksDBException {
+        tail = new WalTail(directory);
         ColumnFamilyOptions options =
                 keep(new ColumnFamilyOptions())
                         .setTableFormatConfig(
@@ -140,6 +142,9 @@ final class KvEngine implements AutoCloseable {
     void write(Batch batch, boolean sync) {
         try {
             db.write(sync ? synced : unsynced, batch.batch);
+            if (sync) {
+                tail.syncDone();
+            }
         } catch (RocksDBException e) {
             throw new EngineFailure(e);
         }
@@ -149,9 +154,20 @@ final class KvEngine implements AutoCloseable {
     void syncLog() {
         try {
             db.syncWal();
+            tail.syncDone();
         } catch (RocksDBException e) {
             throw new EngineFailure(e);
         }
+    }
+
+    /** From here on it is known what a machine failure could take. */
+    void watchSyncs() {
+        syncLog();
+        tail.watch();
+    }
+
+    WalTail tail() {
+        return tail;
     }
 
     /** The file's keys must lie where the family has none. The file is copied. */

@@ -34,6 +34,7 @@ final class RaftLog implements AutoCloseable {
     private final RocksDB db;
     private WriteBatch batch = new WriteBatch();
     private boolean batchMustSync;
+    private final WalTail tail;
 
     /**
      * @param sync whether {@link #commit} waits for the disk where a promise depends on it
@@ -42,6 +43,7 @@ final class RaftLog implements AutoCloseable {
         RocksDB.loadLibrary();
         this.sync = sync;
         Files.createDirectories(directory);
+        tail = new WalTail(directory);
         try {
             db = RocksDB.open(options, directory.toString());
         } catch (RocksDBException e) {
@@ -141,13 +143,36 @@ final class RaftLog implements AutoCloseable {
             return;
         }
         try {
-            db.write(sync && batchMustSync ? synced : unsynced, batch);
+            boolean synchronous = sync && batchMustSync;
+            db.write(synchronous ? synced : unsynced, batch);
+            if (synchronous) {
+                tail.syncDone();
+            }
         } catch (RocksDBException e) {
             throw new EngineFailure(e);
         }
         batch.close();
         batch = new WriteBatch();
         batchMustSync = false;
+    }
+
+    /** Whether {@link #commit} has something to write. */
+    boolean hasWrites() {
+        return batch.count() > 0;
+    }
+
+    /** From here on it is known what a machine failure could take. */
+    void watchSyncs() {
+        try {
+            db.syncWal();
+        } catch (RocksDBException e) {
+            throw new EngineFailure(e);
+        }
+        tail.watch();
+    }
+
+    WalTail tail() {
+        return tail;
     }
 
     @Override

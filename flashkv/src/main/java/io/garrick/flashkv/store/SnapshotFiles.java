@@ -5,8 +5,10 @@ import io.garrick.proto.raftserver.SnapshotCFFile;
 import io.garrick.proto.raftserver.SnapshotMeta;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -43,6 +45,24 @@ record SnapshotFiles(Path directory, RaftSnapshotData data) {
 
     void writeMeta() throws IOException {
         Files.write(directory.resolve(META), data.toByteArray());
+    }
+
+    /** All of it survives a failure of the machine, the directory's entries included. */
+    void sync() throws IOException {
+        List<Path> paths;
+        try (Stream<Path> found = Files.list(directory)) {
+            paths = found.toList();
+        }
+        for (Path path : paths) {
+            force(path);
+        }
+        force(directory);
+    }
+
+    private static void force(Path path) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 
     static boolean isComplete(Path directory) {

@@ -137,6 +137,7 @@ final class SnapshotReceiver implements StreamObserver<SnapshotChunk> {
             }
             SnapshotFiles received = new SnapshotFiles(directory, data);
             received.writeMeta();
+            received.sync();
             log.info(
                     "snapshot received regionId={} bytes={}",
                     message.getRegionId(),

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,7 +55,8 @@ public final class Store implements AutoCloseable {
     private final KvEngine kv;
     private final PdClient pd;
     private final PdLink pdLink;
-    private final GrpcTransport transport;
+    private final LinkFaults transport;
+    private final RaftLog raftLog;
     private final StoreLoop loop;
     private final StoreRegions regionKv;
     private final TransactionLayer transactions;
@@ -76,10 +78,14 @@ public final class Store implements AutoCloseable {
         try {
             Files.createDirectories(config.directory());
             kv = keep(KvEngine.open(config.directory().resolve("kv")));
-            RaftLog raftLog = keep(new RaftLog(config.directory().resolve("raft"), config.sync()));
+            raftLog = keep(new RaftLog(config.directory().resolve("raft"), config.sync()));
             pd = keep(PdClient.connect(config.pdAddresses(), PdClient.Options.DEFAULT));
             storeId = identify();
-            transport = keep(new GrpcTransport(storeId, this::addressOf, this::unreachable));
+            transport =
+                    keep(
+                            new LinkFaults(
+                                    new GrpcTransport(
+                                            storeId, this::addressOf, this::unreachable)));
             ExecutorService background =
                     Executors.newSingleThreadExecutor(
                             Thread.ofPlatform()
@@ -163,6 +169,53 @@ public final class Store implements AutoCloseable {
     /** A fault on demand: raft messages from here to another store are lost, until healed. */
     public void setLinkCut(long toStoreId, boolean cut) {
         transport.setCut(toStoreId, cut);
+    }
+
+    /** A fault on demand: see {@code Faults.disturb}. */
+    public void disturbLinks(
+            double lossRate,
+            double repeatRate,
+            double delayRate,
+            Duration maxDelay,
+            RandomGenerator own) {
+        transport.disturb(lossRate, repeatRate, delayRate, maxDelay, own);
+    }
+
+    public void calmLinks() {
+        transport.calm();
+    }
+
+    /** A fault on demand: the store's thread stands still until {@link #resume}. */
+    public void pause() {
+        loop.pause();
+    }
+
+    public void resume() {
+        loop.resume();
+    }
+
+    /** A fault on demand: each write of the raft log takes so much longer. */
+    public void slowDisk(Duration perWrite) {
+        loop.slowDisk(perWrite.toMillis());
+    }
+
+    /** From here on {@link #crash} knows what was synced. */
+    public void watchSyncs() {
+        loop.runAndWait(() -> {
+            raftLog.watchSyncs();
+            kv.watchSyncs();
+        });
+    }
+
+    /**
+     * A fault on demand: ends like a machine without power. Returns how many bytes of the logs were
+     * lost.
+     */
+    public synchronized long crash(RandomGenerator own) throws IOException {
+        close();
+        long lost = raftLog.tail().lose(own) + kv.tail().lose(own);
+        log.info("store crashed storeId={} lostBytes={}", storeId, lost);
+        return lost;
     }
 
     /** Asks a region led from here to end in a neighbour, which must be in just this state. */
@@ -371,6 +424,7 @@ public final class Store implements AutoCloseable {
         }
         closed = true;
         pdLink.close();
+        loop.resume();
         loop.stop();
         try {
             thread.join();

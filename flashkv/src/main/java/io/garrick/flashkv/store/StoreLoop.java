@@ -31,10 +31,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +82,8 @@ final class StoreLoop implements Runnable {
     private volatile boolean stopping;
     private volatile boolean stopped;
     private boolean sizeCheckRunning;
+    private final AtomicReference<@Nullable CountDownLatch> paused = new AtomicReference<>();
+    private volatile long slowMillis;
 
     private record Truncation(long regionId, long first, long end) {}
 
@@ -207,6 +212,61 @@ final class StoreLoop implements Runnable {
     void stop() {
         stopping = true;
         inbox.offer(() -> {});
+    }
+
+    // ---- faults on demand, from any thread
+
+    void pause() {
+        CountDownLatch gate = new CountDownLatch(1);
+        CountDownLatch old = paused.getAndSet(gate);
+        if (old != null) {
+            old.countDown();
+        }
+        post(() -> {
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    void resume() {
+        CountDownLatch gate = paused.getAndSet(null);
+        if (gate != null) {
+            gate.countDown();
+        }
+    }
+
+    void slowDisk(long millis) {
+        slowMillis = millis;
+    }
+
+    private void sleepForSlowDisk() {
+        try {
+            Thread.sleep(slowMillis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stopping = true;
+        }
+    }
+
+    /** Runs a task on the store's thread; returns when it is done. */
+    void runAndWait(Runnable task) {
+        CompletableFuture<@Nullable Void> done = new CompletableFuture<>();
+        boolean accepted =
+                post(() -> {
+                    try {
+                        task.run();
+                        done.complete(null);
+                    } catch (RuntimeException e) {
+                        done.completeExceptionally(e);
+                    }
+                });
+        if (!accepted) {
+            throw new IllegalStateException("the store is stopped");
+        }
+        done.join();
     }
 
     // ---- start
@@ -394,6 +454,9 @@ final class StoreLoop implements Runnable {
                             busy.add(peer);
                         }
                     });
+        }
+        if (slowMillis > 0 && raftLog.hasWrites()) {
+            sleepForSlowDisk();
         }
         raftLog.commit();
         for (Peer peer : busy) {
