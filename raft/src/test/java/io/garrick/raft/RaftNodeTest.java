@@ -158,6 +158,28 @@ class RaftNodeTest {
     }
 
     @Test
+    void aDemotedLeaderAsksTheOnlyVoterBeforeItAnswersARead() {
+        TestCluster cluster = TestCluster.ofVoters(1, 2);
+        cluster.elect(1);
+        cluster.node(1)
+                .proposeConfChange(
+                        NONE,
+                        ConfChangeV2.newBuilder()
+                                .addChanges(change(ConfChangeType.AddLearnerNode, 1))
+                                .build());
+        cluster.settle();
+        assertThat(cluster.node(1).isLeader()).isTrue();
+        assertThat(cluster.node(1).status().confState().getVotersList()).containsExactly(2L);
+        cluster.cutOff.add(2L);
+        cluster.node(1).readIndex(ByteString.copyFromUtf8("r"));
+        cluster.settle();
+        assertThat(cluster.peer(1).reads).isEmpty();
+        cluster.cutOff.clear();
+        cluster.tick(2);
+        assertThat(cluster.peer(1).reads).hasSize(1);
+    }
+
+    @Test
     void aLeaderWithoutACommitInItsTermDropsReads() {
         TestCluster cluster = TestCluster.ofVoters(1, 2);
         cluster.node(1).campaign();
