@@ -116,9 +116,7 @@ final class Accidents {
                 ops.add(
                         new Op.Offer(
                                 member.id,
-                                world.ledger()
-                                        .snapshotAt(member.status.applied())
-                                        .toByteString()));
+                                world.ledger().snapshotAt(member.status.applied()).toByteString()));
             }
         }
     }

@@ -48,8 +48,7 @@ final class CargoBuild {
         if (fetched.isPresent()) {
             return new Result.Impossible("cargo fetch: " + fetched.get());
         }
-        Optional<String> built =
-                run(List.of(cargo, "build", "--release", "--locked", "--offline"));
+        Optional<String> built = run(List.of(cargo, "build", "--release", "--locked", "--offline"));
         if (built.isPresent()) {
             return Instant.now().isAfter(deadline)
                     ? new Result.Impossible("cargo build: " + built.get())
@@ -89,7 +88,8 @@ final class CargoBuild {
 
     private static Optional<Path> findCargo() {
         List<Path> places = new ArrayList<>();
-        for (String place : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+        for (String place :
+                System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
             places.add(Path.of(place));
         }
         places.add(Path.of(System.getProperty("user.home"), ".cargo", "bin"));

@@ -67,9 +67,7 @@ final class Ledger {
     boolean applied(long peer, Entry entry) {
         long index = entry.getIndex();
         long before = appliedByPeer.getOrDefault(peer, 0L);
-        check(
-                index == before + 1,
-                () -> "peer " + peer + " applies " + index + " after " + before);
+        check(index == before + 1, () -> "peer " + peer + " applies " + index + " after " + before);
         appliedByPeer.put(peer, index);
         if (index <= lastIndex()) {
             Entry agreed = entry(index);

@@ -79,9 +79,7 @@ final class Membership {
         int count = random.nextInt(3) == 0 ? 2 + random.nextInt(2) : 1;
         TreeSet<Long> touched = new TreeSet<>();
         for (int i = 0; i < count; i++) {
-            single(conf)
-                    .filter(single -> touched.add(single.getNodeId()))
-                    .ifPresent(singles::add);
+            single(conf).filter(single -> touched.add(single.getNodeId())).ifPresent(singles::add);
         }
         if (singles.isEmpty()) {
             return Optional.empty();
@@ -152,8 +150,7 @@ final class Membership {
         boolean makeOurs = ours == 0 || (ours < MAX_OURS && random.nextInt(3) == 0);
         long id = add(makeOurs ? Software.OURS : Software.RAFT_RS);
         boolean votesAtOnce = mayVote(id) && random.nextInt(4) == 0;
-        return change(
-                votesAtOnce ? ConfChangeType.AddNode : ConfChangeType.AddLearnerNode, id);
+        return change(votesAtOnce ? ConfChangeType.AddNode : ConfChangeType.AddLearnerNode, id);
     }
 
     private boolean mayVote(long peer) {

@@ -18,8 +18,7 @@ final class Network {
      *
      * @param opensPeer whether a store creates a peer that it does not know on this message
      */
-    record Packet(
-            long from, long to, MessageType type, boolean opensPeer, ByteString message) {}
+    record Packet(long from, long to, MessageType type, boolean opensPeer, ByteString message) {}
 
     /** A packet that leaves the network. */
     record Delivery(Packet packet, boolean arrives) {}

@@ -135,8 +135,7 @@ final class OurPeer implements RaftStorage {
             case Op.Propose(_, ByteString data, ByteString context) -> node.propose(context, data);
             case Op.ProposeChange(_, boolean oneStepFormat, ByteString change) ->
                     oneStepFormat
-                            ? node.proposeConfChange(
-                                    ByteString.EMPTY, ConfChange.parseFrom(change))
+                            ? node.proposeConfChange(ByteString.EMPTY, ConfChange.parseFrom(change))
                             : node.proposeConfChange(
                                     ByteString.EMPTY, ConfChangeV2.parseFrom(change));
             case Op.RequestSnapshot _ -> node.requestSnapshot();
@@ -161,7 +160,8 @@ final class OurPeer implements RaftStorage {
             case Op.Ping _ -> node.ping();
             case Op.Compact(_, long index) -> compact(index);
             case Op.Offer(_, ByteString snapshot) -> offered = Snapshot.parseFrom(snapshot);
-            case Op.Dump _ -> entriesInLog().forEach(entry -> effects.add(new Effect.Stored(entry)));
+            case Op.Dump _ ->
+                    entriesInLog().forEach(entry -> effects.add(new Effect.Stored(entry)));
             case Op.Write _ -> write();
             case Op.Sync(_, int count) -> sync(count);
             case Op.Apply(_, int count) -> apply(count);
@@ -177,8 +177,7 @@ final class OurPeer implements RaftStorage {
     }
 
     private List<Entry> entriesInLog() {
-        return written.entries(
-                        written.firstIndex(), written.lastIndex() + 1, RaftConfig.NO_LIMIT)
+        return written.entries(written.firstIndex(), written.lastIndex() + 1, RaftConfig.NO_LIMIT)
                 .orElseThrow();
     }
 
@@ -195,8 +194,8 @@ final class OurPeer implements RaftStorage {
         Ready ready = node.ready();
         send(ready.messages());
         ready.readStates()
-                .forEach(read ->
-                        effects.add(new Effect.ReadAnswered(read.index(), read.context())));
+                .forEach(
+                        read -> effects.add(new Effect.ReadAnswered(read.index(), read.context())));
         to(written, ready);
         Snapshot snapshot = ready.snapshot();
         if (snapshot != null) {

@@ -24,7 +24,9 @@ record Outcome(List<Effect> effects, Result result, String text, @Nullable Statu
         FAILED
     }
 
-    /** @param last index of the last entry in the log */
+    /**
+     * @param last index of the last entry in the log
+     */
     record Status(
             long term,
             long vote,
@@ -37,7 +39,9 @@ record Outcome(List<Effect> effects, Result result, String text, @Nullable Statu
 
     /** One thing a peer did. */
     sealed interface Effect {
-        /** @param message an encoded eraftpb.Message */
+        /**
+         * @param message an encoded eraftpb.Message
+         */
         record Sent(ByteString message) implements Effect {}
 
         record Installed(Snapshot snapshot) implements Effect {}

@@ -9,8 +9,8 @@ import java.util.random.RandomGenerator;
  * @param oursMayVote whether ours may be promoted
  * @param oursLead whether leadership is pushed towards ours
  * @param tickPercent how likely a peer's clock ticks in a turn
- * @param priority every voter's: if one had more than the others, it would refuse them its vote even
- *     where its own log is too old to win
+ * @param priority every voter's: if one had more than the others, it would refuse them its vote
+ *     even where its own log is too old to win
  */
 record Scenario(
         int raftRsVoters,

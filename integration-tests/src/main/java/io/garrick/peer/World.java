@@ -222,8 +222,7 @@ final class World {
             settle(member, effect);
         }
         if (ledger.observe(member.id, member.status, terms(member))) {
-            counts.add(
-                    member.ours ? Count.TERMS_WITH_OUR_LEADER : Count.TERMS_WITH_RAFT_RS_LEADER);
+            counts.add(member.ours ? Count.TERMS_WITH_OUR_LEADER : Count.TERMS_WITH_RAFT_RS_LEADER);
         }
     }
 
@@ -253,9 +252,7 @@ final class World {
             case Effect.ReadAnswered(long index, ByteString context) -> {
                 ledger.readAnswered(member.id, index, context);
                 counts.add(
-                        member.ours
-                                ? Count.READS_ANSWERED_TO_US
-                                : Count.READS_ANSWERED_TO_RAFT_RS);
+                        member.ours ? Count.READS_ANSWERED_TO_US : Count.READS_ANSWERED_TO_RAFT_RS);
             }
             case Effect.SnapshotWanted _ -> member.wantsSnapshot = true;
             case Effect.Stored _ -> {}
@@ -333,8 +330,7 @@ final class World {
     @Nullable Member leader() {
         Member best = null;
         for (Member member : alive()) {
-            if (member.leads()
-                    && (best == null || member.status.term() > best.status.term())) {
+            if (member.leads() && (best == null || member.status.term() > best.status.term())) {
                 best = member;
             }
         }
@@ -429,15 +425,13 @@ final class World {
         for (long index = ledger.startIndex() + 1; index <= ledger.lastIndex(); index++) {
             agreed.add(ledger.entry(index));
         }
-        List<String> differences =
-                LogComparison.differences(ledger.startIndex() + 1, agreed, logs);
+        List<String> differences = LogComparison.differences(ledger.startIndex() + 1, agreed, logs);
         if (!differences.isEmpty()) {
             throw new Ledger.BrokenPromiseException(String.join("; ", differences));
         }
         for (Member member : members.values()) {
             if (member.ours) {
-                counts.add(
-                        Count.OUR_UNSYNCED_ENTRIES_LOST, cluster.our(member.id).entriesLost());
+                counts.add(Count.OUR_UNSYNCED_ENTRIES_LOST, cluster.our(member.id).entriesLost());
             }
         }
     }

@@ -70,8 +70,7 @@ class LedgerTest {
     @Test
     void anEntryOfAnotherTypeIsFound() {
         ledger.applied(1, entry(6, 6, ""));
-        Entry other =
-                entry(6, 6, "").toBuilder().setEntryType(EntryType.EntryConfChangeV2).build();
+        Entry other = entry(6, 6, "").toBuilder().setEntryType(EntryType.EntryConfChangeV2).build();
         assertThatThrownBy(() -> ledger.applied(2, other))
                 .isInstanceOf(BrokenPromiseException.class);
     }
@@ -79,8 +78,7 @@ class LedgerTest {
     @Test
     void anEntryWithAnotherContextIsFound() {
         ledger.applied(1, entry(6, 6, "a"));
-        Entry other =
-                entry(6, 6, "a").toBuilder().setContext(ByteString.copyFromUtf8("c")).build();
+        Entry other = entry(6, 6, "a").toBuilder().setContext(ByteString.copyFromUtf8("c")).build();
         assertThatThrownBy(() -> ledger.applied(2, other))
                 .isInstanceOf(BrokenPromiseException.class);
     }
@@ -108,10 +106,7 @@ class LedgerTest {
         Snapshot atSix = ledger.snapshotAt(6);
         ledger.applied(1, entry(7, 6, "b"));
         assertThatCode(() -> ledger.installed(2, atSix)).doesNotThrowAnyException();
-        Snapshot wrong =
-                ledger.snapshotAt(7).toBuilder()
-                        .setData(atSix.getData())
-                        .build();
+        Snapshot wrong = ledger.snapshotAt(7).toBuilder().setData(atSix.getData()).build();
         assertThatThrownBy(() -> ledger.installed(3, wrong))
                 .isInstanceOf(BrokenPromiseException.class);
     }
@@ -132,8 +127,7 @@ class LedgerTest {
         ledger.applied(3, entry(6, 6, "x"));
         ledger.configured(1, ConfState.newBuilder().addVoters(1).addVoters(2).build());
         ledger.configured(2, ConfState.newBuilder().addVoters(2).addVoters(1).build());
-        assertThatThrownBy(
-                        () -> ledger.configured(3, ConfState.newBuilder().addVoters(1).build()))
+        assertThatThrownBy(() -> ledger.configured(3, ConfState.newBuilder().addVoters(1).build()))
                 .isInstanceOf(BrokenPromiseException.class);
     }
 

@@ -12,8 +12,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class LogComparisonTest {
-    private static final ConfState CONF =
-            ConfState.newBuilder().addVoters(1).addVoters(2).build();
+    private static final ConfState CONF = ConfState.newBuilder().addVoters(1).addVoters(2).build();
     private static final List<Entry> AGREED =
             List.of(entry(6, 6, "a"), entry(7, 6, "b"), entry(8, 7, "c"));
     private static final PeerLog WHOLE = new PeerLog(6, AGREED, 8, CONF);

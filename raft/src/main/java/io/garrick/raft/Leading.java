@@ -221,7 +221,8 @@ final class Leading {
                             raft.id(), raft.term, "no commit in this term yet"));
             return;
         }
-        // The only voter need not ask; a leader that was demoted is not that voter, and the one that
+        // The only voter need not ask; a leader that was demoted is not that voter, and the one
+        // that
         // is may lead a later term by now. (raft-rs answers even then.)
         if ((raft.members.isSingleton() && raft.promotable)
                 || raft.config.readOnlyOption() == ReadOnlyOption.LEASE_BASED) {
