@@ -42,6 +42,8 @@ sealed interface Op {
     record Propose(long peer, ByteString data, ByteString context) implements Op {}
 
     /**
+     * A change of the members.
+     *
      * @param oneStepFormat whether {@code change} is an encoded ConfChange rather than a
      *     ConfChangeV2
      */

@@ -25,6 +25,8 @@ record Outcome(List<Effect> effects, Result result, String text, @Nullable Statu
     }
 
     /**
+     * Where a peer stands.
+     *
      * @param last index of the last entry in the log
      */
     record Status(
@@ -39,9 +41,7 @@ record Outcome(List<Effect> effects, Result result, String text, @Nullable Statu
 
     /** One thing a peer did. */
     sealed interface Effect {
-        /**
-         * @param message an encoded eraftpb.Message
-         */
+        /** A message for the network, an encoded eraftpb.Message. */
         record Sent(ByteString message) implements Effect {}
 
         record Installed(Snapshot snapshot) implements Effect {}
