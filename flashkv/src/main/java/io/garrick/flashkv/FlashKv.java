@@ -83,7 +83,7 @@ public final class FlashKv implements AutoCloseable {
      */
     public static FlashKv start(FlashKvConfig config) throws IOException {
         Transactions.Options options = new Transactions.Options(config.rawTtl());
-        return start(config, regions -> new Transactions(regions, options));
+        return start(config, (regions, cluster) -> new Transactions(regions, cluster, options));
     }
 
     /** With another transaction layer on top of the regions. */

@@ -57,7 +57,7 @@ final class ClusterTest {
     }
 
     private static FlashKv start(FlashKvConfig config) throws IOException {
-        return FlashKv.start(config, _ -> new NoTransactions());
+        return FlashKv.start(config, (_, _) -> new NoTransactions());
     }
 
     /** Only the regions are under test. */

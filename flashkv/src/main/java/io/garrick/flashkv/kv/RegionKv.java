@@ -26,4 +26,7 @@ public interface RegionKv {
      * until this completes.
      */
     CompletableFuture<Proposal> propose(Context context, List<Modify> modifies);
+
+    /** For requests to the regions that this store leads at the moment. */
+    List<Context> led();
 }

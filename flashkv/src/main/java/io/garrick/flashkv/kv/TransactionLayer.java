@@ -1,6 +1,7 @@
 package io.garrick.flashkv.kv;
 
 import io.grpc.BindableService;
+import java.util.List;
 
 /** What a store runs on top of its regions. */
 public interface TransactionLayer extends AutoCloseable {
@@ -12,11 +13,16 @@ public interface TransactionLayer extends AutoCloseable {
 
     ReadIndexObserver readIndexObserver();
 
+    /** Further services of its own, on the store's address. */
+    default List<BindableService> services() {
+        return List.of();
+    }
+
     @Override
     void close();
 
     /** Makes the layer of one store. */
     interface Factory {
-        TransactionLayer create(RegionKv regions);
+        TransactionLayer create(RegionKv regions, ClusterView cluster);
     }
 }

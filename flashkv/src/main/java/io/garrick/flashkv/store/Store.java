@@ -117,7 +117,7 @@ public final class Store implements AutoCloseable {
                             clock,
                             random);
             regionKv = new StoreRegions(storeId, loop, regions, kv);
-            transactions = keep(factory.create(regionKv));
+            transactions = keep(factory.create(regionKv, new PdView(storeId, pd)));
             observer.set(transactions.readIndexObserver());
             server = serve();
             thread = Thread.ofPlatform().name("flashkv-store-" + storeId).unstarted(loop);
@@ -360,7 +360,7 @@ public final class Store implements AutoCloseable {
 
     private Server serve() throws IOException {
         ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
-        Server started =
+        NettyServerBuilder builder =
                 NettyServerBuilder.forAddress(new InetSocketAddress(config.host(), 0))
                         .addService(
                                 merged(
@@ -373,9 +373,9 @@ public final class Store implements AutoCloseable {
                         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                         .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                         .permitKeepAliveTime(1, TimeUnit.SECONDS)
-                        .permitKeepAliveWithoutCalls(true)
-                        .build()
-                        .start();
+                        .permitKeepAliveWithoutCalls(true);
+        transactions.services().forEach(builder::addService);
+        Server started = builder.build().start();
         keep(() -> await(calls));
         keep(() -> {
             started.shutdownNow();

@@ -154,6 +154,20 @@ final class StoreRegions implements RegionKv {
         return proposal;
     }
 
+    @Override
+    public List<Context> led() {
+        return regions.handles().stream()
+                .map(PeerHandle::view)
+                .filter(PeerHandle.View::leading)
+                .map(view ->
+                        Context.newBuilder()
+                                .setRegionId(view.region().getId())
+                                .setRegionEpoch(view.region().getRegionEpoch())
+                                .setPeer(view.self())
+                                .build())
+                .toList();
+    }
+
     private static Request request(Modify modify) {
         return switch (modify) {
             case Modify.Put(var cf, var key, var value) ->

@@ -35,11 +35,11 @@ import io.garrick.proto.tikv.BatchCommandsResponse;
 
 /** The commands that may come in a batch, each as the method of its own would answer. */
 final class BatchedCommands {
-    private final Percolator percolator;
+    private final TxnCommands txn;
     private final RawKv raw;
 
-    BatchedCommands(Percolator percolator, RawKv raw) {
-        this.percolator = percolator;
+    BatchedCommands(TxnCommands txn, RawKv raw) {
+        this.txn = txn;
         this.raw = raw;
     }
 
@@ -49,87 +49,90 @@ final class BatchedCommands {
         switch (request.getCmdCase()) {
             case GET ->
                     response.setGet(
-                            Refusals.guarded(GetResponse.class, request.getGet(), percolator::get));
+                            Refusals.guarded(
+                                    GetResponse.class, request.getGet(), txn.reads()::get));
             case BATCH_GET ->
                     response.setBatchGet(
                             Refusals.guarded(
                                     BatchGetResponse.class,
                                     request.getBatchGet(),
-                                    percolator::batchGet));
+                                    txn.reads()::batchGet));
             case SCAN ->
                     response.setScan(
                             Refusals.guarded(
-                                    ScanResponse.class, request.getScan(), percolator::scan));
+                                    ScanResponse.class, request.getScan(), txn.reads()::scan));
             case PREWRITE ->
                     response.setPrewrite(
                             Refusals.guarded(
                                     PrewriteResponse.class,
                                     request.getPrewrite(),
-                                    percolator::prewrite));
+                                    txn.percolator()::prewrite));
             case COMMIT ->
                     response.setCommit(
                             Refusals.guarded(
-                                    CommitResponse.class, request.getCommit(), percolator::commit));
+                                    CommitResponse.class,
+                                    request.getCommit(),
+                                    txn.percolator()::commit));
             case BATCH_ROLLBACK ->
                     response.setBatchRollback(
                             Refusals.guarded(
                                     BatchRollbackResponse.class,
                                     request.getBatchRollback(),
-                                    percolator::batchRollback));
+                                    txn.percolator()::batchRollback));
             case CLEANUP ->
                     response.setCleanup(
                             Refusals.guarded(
                                     CleanupResponse.class,
                                     request.getCleanup(),
-                                    percolator::cleanup));
+                                    txn.percolator()::cleanup));
             case PESSIMISTIC_LOCK ->
                     response.setPessimisticLock(
                             Refusals.guarded(
                                     PessimisticLockResponse.class,
                                     request.getPessimisticLock(),
-                                    percolator::pessimisticLock));
+                                    txn.locks()::lock));
             case PESSIMISTIC_ROLLBACK ->
                     response.setPessimisticRollback(
                             Refusals.guarded(
                                     PessimisticRollbackResponse.class,
                                     request.getPessimisticRollback(),
-                                    percolator::pessimisticRollback));
+                                    txn.locks()::rollback));
             case TXN_HEART_BEAT ->
                     response.setTxnHeartBeat(
                             Refusals.guarded(
                                     TxnHeartBeatResponse.class,
                                     request.getTxnHeartBeat(),
-                                    percolator::heartBeat));
+                                    txn.percolator()::heartBeat));
             case CHECK_TXN_STATUS ->
                     response.setCheckTxnStatus(
                             Refusals.guarded(
                                     CheckTxnStatusResponse.class,
                                     request.getCheckTxnStatus(),
-                                    percolator::checkTxnStatus));
+                                    txn.percolator()::checkTxnStatus));
             case CHECK_SECONDARY_LOCKS ->
                     response.setCheckSecondaryLocks(
                             Refusals.guarded(
                                     CheckSecondaryLocksResponse.class,
                                     request.getCheckSecondaryLocks(),
-                                    percolator::checkSecondaryLocks));
+                                    txn.percolator()::checkSecondaryLocks));
             case SCAN_LOCK ->
                     response.setScanLock(
                             Refusals.guarded(
                                     ScanLockResponse.class,
                                     request.getScanLock(),
-                                    percolator::scanLock));
+                                    txn.reads()::scanLock));
             case RESOLVE_LOCK ->
                     response.setResolveLock(
                             Refusals.guarded(
                                     ResolveLockResponse.class,
                                     request.getResolveLock(),
-                                    percolator::resolveLock));
+                                    txn.percolator()::resolveLock));
             case DELETE_RANGE ->
                     response.setDeleteRange(
                             Refusals.guarded(
                                     DeleteRangeResponse.class,
                                     request.getDeleteRange(),
-                                    percolator::deleteRange));
+                                    txn.ranges()::delete));
             case RAW_GET ->
                     response.setRawGet(
                             Refusals.guarded(RawGetResponse.class, request.getRawGet(), raw::get));

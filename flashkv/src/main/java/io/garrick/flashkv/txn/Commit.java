@@ -5,7 +5,6 @@ import io.garrick.codec.record.LockRecord;
 import io.garrick.codec.record.WriteRecord;
 import io.garrick.proto.kvrpc.KeyError;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The second phase: the lock becomes a write record (tikv/tikv {@code
@@ -17,15 +16,16 @@ final class Commit {
     /** Idempotent: a key already committed is success, whatever asked for it. */
     static Optional<KeyError> commit(
             MvccReader reader, Changes changes, Key key, long startTs, long commitTs) {
-        Optional<LockRecord.Single> held = reader.lock(key);
-        if (held.isEmpty() || held.get().startTs() != startTs) {
+        Optional<LockRecord> held = reader.lock(key, changes);
+        Optional<LockRecord.Single> own = MvccReader.lockOf(held, startTs);
+        if (own.isEmpty()) {
             return switch (reader.txnRecord(key, startTs)) {
                 case MvccReader.TxnRecord.Committed _ -> Optional.empty();
                 case MvccReader.TxnRecord.RolledBack _, MvccReader.TxnRecord.Nothing _ ->
                         Optional.of(KeyErrors.lockNotFound(key, startTs));
             };
         }
-        LockRecord.Single lock = held.get();
+        LockRecord.Single lock = own.get();
         if (Long.compareUnsigned(commitTs, lock.minCommitTs()) < 0) {
             return Optional.of(
                     KeyErrors.commitTsExpired(key, startTs, commitTs, lock.minCommitTs()));
@@ -33,18 +33,22 @@ final class Commit {
         if (lock.kind() != LockRecord.Kind.PESSIMISTIC) {
             changes.putWrite(key, commitTs, record(lock, commitTs));
         }
-        changes.removeLock(key);
+        if (held.orElseThrow() instanceof LockRecord.Shared shared) {
+            SharedLocks.remove(changes, key, shared, startTs);
+        } else {
+            changes.removeLock(key);
+        }
         return Optional.empty();
     }
 
-    private static WriteRecord record(LockRecord.Single lock, long commitTs) {
-        @Nullable Key shortValue = lock.shortValue();
+    /** What a lock becomes at {@code commitTs}. */
+    static WriteRecord record(LockRecord.Single lock, long commitTs) {
         WriteRecord.Details details =
                 new WriteRecord.Details(
-                        shortValue,
+                        lock.shortValue(),
                         lock.rollbackTs().contains(commitTs),
                         null,
-                        null,
+                        lock.lastChange(),
                         lock.txnSource());
         return switch (lock.kind()) {
             case PUT -> new WriteRecord.Put(lock.startTs(), details);

@@ -8,6 +8,7 @@ import io.garrick.proto.kvrpc.AlreadyExist;
 import io.garrick.proto.kvrpc.Assertion;
 import io.garrick.proto.kvrpc.AssertionFailed;
 import io.garrick.proto.kvrpc.CommitTsExpired;
+import io.garrick.proto.kvrpc.Deadlock;
 import io.garrick.proto.kvrpc.KeyError;
 import io.garrick.proto.kvrpc.LockInfo;
 import io.garrick.proto.kvrpc.Op;
@@ -25,6 +26,18 @@ final class KeyErrors {
 
     static ByteString raw(Key key) {
         return Changes.bytes(Memcomparable.decode(key));
+    }
+
+    static LockInfo lockInfo(Key key, LockRecord lock) {
+        return switch (lock) {
+            case LockRecord.Single single -> lockInfo(key, single);
+            case LockRecord.Shared shared -> {
+                LockInfo.Builder info =
+                        LockInfo.newBuilder().setLockType(Op.SharedLock).setKey(raw(key));
+                shared.locks().forEach(owner -> info.addSharedLockInfos(lockInfo(key, owner)));
+                yield info.build();
+            }
+        };
     }
 
     static LockInfo lockInfo(Key key, LockRecord.Single lock) {
@@ -54,7 +67,7 @@ final class KeyErrors {
         };
     }
 
-    static KeyError locked(Key key, LockRecord.Single lock) {
+    static KeyError locked(Key key, LockRecord lock) {
         return KeyError.newBuilder().setLocked(lockInfo(key, lock)).build();
     }
 
@@ -142,6 +155,14 @@ final class KeyErrors {
         return KeyError.newBuilder()
                 .setPrimaryMismatch(PrimaryMismatch.newBuilder().setLockInfo(lockInfo(key, lock)))
                 .build();
+    }
+
+    static KeyError pessimisticLockNotFound(long startTs) {
+        return abort("pessimistic lock not found, start_ts " + startTs);
+    }
+
+    static KeyError deadlock(Deadlock deadlock) {
+        return KeyError.newBuilder().setDeadlock(deadlock).build();
     }
 
     static KeyError abort(String reason) {

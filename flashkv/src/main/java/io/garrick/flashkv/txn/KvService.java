@@ -26,6 +26,8 @@ import io.garrick.proto.kvrpc.GetRequest;
 import io.garrick.proto.kvrpc.GetResponse;
 import io.garrick.proto.kvrpc.MvccGetByKeyRequest;
 import io.garrick.proto.kvrpc.MvccGetByKeyResponse;
+import io.garrick.proto.kvrpc.MvccGetByStartTsRequest;
+import io.garrick.proto.kvrpc.MvccGetByStartTsResponse;
 import io.garrick.proto.kvrpc.PessimisticLockRequest;
 import io.garrick.proto.kvrpc.PessimisticLockResponse;
 import io.garrick.proto.kvrpc.PessimisticRollbackRequest;
@@ -64,6 +66,8 @@ import io.garrick.proto.kvrpc.ScanRequest;
 import io.garrick.proto.kvrpc.ScanResponse;
 import io.garrick.proto.kvrpc.TxnHeartBeatRequest;
 import io.garrick.proto.kvrpc.TxnHeartBeatResponse;
+import io.garrick.proto.kvrpc.UnsafeDestroyRangeRequest;
+import io.garrick.proto.kvrpc.UnsafeDestroyRangeResponse;
 import io.garrick.proto.tikv.BatchCommandsRequest;
 import io.garrick.proto.tikv.BatchCommandsResponse;
 import io.garrick.proto.tikv.TikvGrpc;
@@ -81,97 +85,101 @@ import org.slf4j.LoggerFactory;
 final class KvService extends TikvGrpc.TikvImplBase {
     private static final Logger log = LoggerFactory.getLogger(KvService.class);
 
-    private final Percolator percolator;
+    private final TxnCommands txn;
     private final RawKv raw;
     private final Executor executor;
     private final BatchedCommands batched;
 
-    KvService(Percolator percolator, RawKv raw, Executor executor) {
-        this.percolator = percolator;
+    KvService(TxnCommands txn, RawKv raw, Executor executor) {
+        this.txn = txn;
         this.raw = raw;
         this.executor = executor;
-        this.batched = new BatchedCommands(percolator, raw);
+        this.batched = new BatchedCommands(txn, raw);
     }
 
     @Override
     public void kvGet(GetRequest request, StreamObserver<GetResponse> out) {
-        unary(out, GetResponse.class, request, percolator::get);
+        unary(out, GetResponse.class, request, txn.reads()::get);
     }
 
     @Override
     public void kvBatchGet(BatchGetRequest request, StreamObserver<BatchGetResponse> out) {
-        unary(out, BatchGetResponse.class, request, percolator::batchGet);
+        unary(out, BatchGetResponse.class, request, txn.reads()::batchGet);
     }
 
     @Override
     public void kvScan(ScanRequest request, StreamObserver<ScanResponse> out) {
-        unary(out, ScanResponse.class, request, percolator::scan);
+        unary(out, ScanResponse.class, request, txn.reads()::scan);
     }
 
     @Override
     public void kvPrewrite(PrewriteRequest request, StreamObserver<PrewriteResponse> out) {
-        unary(out, PrewriteResponse.class, request, percolator::prewrite);
+        unary(out, PrewriteResponse.class, request, txn.percolator()::prewrite);
     }
 
     @Override
     public void kvCommit(CommitRequest request, StreamObserver<CommitResponse> out) {
-        unary(out, CommitResponse.class, request, percolator::commit);
+        unary(out, CommitResponse.class, request, txn.percolator()::commit);
     }
 
     @Override
     public void kvBatchRollback(
             BatchRollbackRequest request, StreamObserver<BatchRollbackResponse> out) {
-        unary(out, BatchRollbackResponse.class, request, percolator::batchRollback);
+        unary(out, BatchRollbackResponse.class, request, txn.percolator()::batchRollback);
     }
 
     @Override
     public void kvCleanup(CleanupRequest request, StreamObserver<CleanupResponse> out) {
-        unary(out, CleanupResponse.class, request, percolator::cleanup);
+        unary(out, CleanupResponse.class, request, txn.percolator()::cleanup);
     }
 
     @Override
     public void kvPessimisticLock(
             PessimisticLockRequest request, StreamObserver<PessimisticLockResponse> out) {
-        unary(out, PessimisticLockResponse.class, request, percolator::pessimisticLock);
+        unary(out, PessimisticLockResponse.class, request, txn.locks()::lock);
     }
 
     @Override
     public void kVPessimisticRollback(
             PessimisticRollbackRequest request, StreamObserver<PessimisticRollbackResponse> out) {
-        unary(out, PessimisticRollbackResponse.class, request, percolator::pessimisticRollback);
+        unary(out, PessimisticRollbackResponse.class, request, txn.locks()::rollback);
     }
 
     @Override
     public void kvTxnHeartBeat(
             TxnHeartBeatRequest request, StreamObserver<TxnHeartBeatResponse> out) {
-        unary(out, TxnHeartBeatResponse.class, request, percolator::heartBeat);
+        unary(out, TxnHeartBeatResponse.class, request, txn.percolator()::heartBeat);
     }
 
     @Override
     public void kvCheckTxnStatus(
             CheckTxnStatusRequest request, StreamObserver<CheckTxnStatusResponse> out) {
-        unary(out, CheckTxnStatusResponse.class, request, percolator::checkTxnStatus);
+        unary(out, CheckTxnStatusResponse.class, request, txn.percolator()::checkTxnStatus);
     }
 
     @Override
     public void kvCheckSecondaryLocks(
             CheckSecondaryLocksRequest request, StreamObserver<CheckSecondaryLocksResponse> out) {
-        unary(out, CheckSecondaryLocksResponse.class, request, percolator::checkSecondaryLocks);
+        unary(
+                out,
+                CheckSecondaryLocksResponse.class,
+                request,
+                txn.percolator()::checkSecondaryLocks);
     }
 
     @Override
     public void kvScanLock(ScanLockRequest request, StreamObserver<ScanLockResponse> out) {
-        unary(out, ScanLockResponse.class, request, percolator::scanLock);
+        unary(out, ScanLockResponse.class, request, txn.reads()::scanLock);
     }
 
     @Override
     public void kvResolveLock(ResolveLockRequest request, StreamObserver<ResolveLockResponse> out) {
-        unary(out, ResolveLockResponse.class, request, percolator::resolveLock);
+        unary(out, ResolveLockResponse.class, request, txn.percolator()::resolveLock);
     }
 
     @Override
     public void kvDeleteRange(DeleteRangeRequest request, StreamObserver<DeleteRangeResponse> out) {
-        unary(out, DeleteRangeResponse.class, request, percolator::deleteRange);
+        unary(out, DeleteRangeResponse.class, request, txn.ranges()::delete);
     }
 
     @Override
@@ -246,7 +254,19 @@ final class KvService extends TikvGrpc.TikvImplBase {
     @Override
     public void mvccGetByKey(
             MvccGetByKeyRequest request, StreamObserver<MvccGetByKeyResponse> out) {
-        unary(out, MvccGetByKeyResponse.class, request, percolator::mvccByKey);
+        unary(out, MvccGetByKeyResponse.class, request, txn.debug()::byKey);
+    }
+
+    @Override
+    public void mvccGetByStartTs(
+            MvccGetByStartTsRequest request, StreamObserver<MvccGetByStartTsResponse> out) {
+        unary(out, MvccGetByStartTsResponse.class, request, txn.debug()::byStartTs);
+    }
+
+    @Override
+    public void unsafeDestroyRange(
+            UnsafeDestroyRangeRequest request, StreamObserver<UnsafeDestroyRangeResponse> out) {
+        unary(out, UnsafeDestroyRangeResponse.class, request, txn.ranges()::destroy);
     }
 
     /** Old versions stay: nothing is collected yet. */

@@ -2,6 +2,7 @@ package io.garrick.flashkv.txn;
 
 import io.garrick.base.Key;
 import io.garrick.codec.key.MvccKey;
+import io.garrick.codec.record.LastChange;
 import io.garrick.codec.record.LockRecord;
 import io.garrick.codec.record.WriteRecord;
 import io.garrick.flashkv.kv.Cf;
@@ -32,6 +33,9 @@ final class MvccReader implements AutoCloseable {
         record Nothing(@Nullable WriteRecord overlapped, long nextTs) implements TxnRecord {}
     }
 
+    /** No version of the key exists. */
+    static final LastChange NOT_EXIST = new LastChange(0, 1);
+
     private final RegionSnapshot snapshot;
     private RegionSnapshot.@Nullable Cursor writes;
 
@@ -43,17 +47,24 @@ final class MvccReader implements AutoCloseable {
         return snapshot;
     }
 
-    Optional<LockRecord.Single> lock(Key key) {
+    Optional<LockRecord> lock(Key key) {
         byte[] value = snapshot.get(Cf.LOCK, key.unsafeBytes());
-        return value == null ? Optional.empty() : Optional.of(parseLock(value));
+        return value == null ? Optional.empty() : Optional.of(LockRecord.parse(value));
     }
 
-    static LockRecord.Single parseLock(byte[] value) {
-        return switch (LockRecord.parse(value)) {
-            case LockRecord.Single single -> single;
-            case LockRecord.Shared _ ->
-                    throw new IllegalStateException("a shared lock, which nothing here writes");
-        };
+    /** As it is after {@code changes}. */
+    Optional<LockRecord> lock(Key key, Changes changes) {
+        return changes.touchesLock(key) ? changes.touchedLock(key) : lock(key);
+    }
+
+    /** The lock of one transaction, alone or among others that share it. */
+    static Optional<LockRecord.Single> lockOf(Optional<LockRecord> lock, long startTs) {
+        return lock.flatMap(held ->
+                switch (held) {
+                    case LockRecord.Single single ->
+                            single.startTs() == startTs ? Optional.of(single) : Optional.empty();
+                    case LockRecord.Shared shared -> SharedLocks.owner(shared, startTs);
+                });
     }
 
     /** The newest record at or below {@code ts}. */
@@ -106,6 +117,43 @@ final class MvccReader implements AutoCloseable {
                 .filter(found ->
                         found.write() instanceof WriteRecord.Put
                                 && found.write().isVisibleBehindFence(ts));
+    }
+
+    /** Where the newest change at or below a found record stands, seen from a later one. */
+    @Nullable LastChange lastChangeBefore(Key key, Optional<Found> newest) {
+        if (newest.isEmpty()) {
+            return NOT_EXIST;
+        }
+        Found found = newest.get();
+        if (hasVersion(found.write())) {
+            return new LastChange(found.commitTs(), 1);
+        }
+        LastChange known = found.write().details().lastChange();
+        if (known != null && known.ts() != 0) {
+            return new LastChange(known.ts(), known.versions() + 1);
+        }
+        if (known != null && known.versions() != 0) {
+            return NOT_EXIST;
+        }
+        return searchedLastChange(key, found);
+    }
+
+    private LastChange searchedLastChange(Key key, Found from) {
+        long steps = 1;
+        Optional<Found> at = Optional.of(from);
+        while (at.isPresent() && !hasVersion(at.get().write())) {
+            steps++;
+            at = below(key, at.get().commitTs());
+        }
+        long versions = steps;
+        return at.filter(found -> found.write() instanceof WriteRecord.Put)
+                .map(found -> new LastChange(found.commitTs(), versions))
+                .orElse(NOT_EXIST);
+    }
+
+    /** The newest record below {@code ts}. */
+    Optional<Found> below(Key key, long ts) {
+        return ts == 0 ? Optional.empty() : seekWrite(key, ts - 1);
     }
 
     /** The value of a Put of {@code key}. */

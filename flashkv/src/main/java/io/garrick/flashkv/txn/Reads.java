@@ -43,12 +43,15 @@ record Reads(long ts, IsolationLevel isolation, Set<Long> bypass, Set<Long> acce
         return read(reader, key, reader.lock(key));
     }
 
-    Outcome read(MvccReader reader, Key key, Optional<LockRecord.Single> lock) {
-        if (lock.isPresent() && blocks(key, lock.get())) {
-            if (!access.contains(lock.get().startTs())) {
-                return new Outcome.Locked(lock.get());
+    /** A lock that several share stops no reader: none of its owners writes data. */
+    Outcome read(MvccReader reader, Key key, Optional<LockRecord> lock) {
+        if (lock.isPresent()
+                && lock.get() instanceof LockRecord.Single single
+                && blocks(key, single)) {
+            if (!access.contains(single.startTs())) {
+                return new Outcome.Locked(single);
             }
-            return reader.lockedValue(key, lock.get())
+            return reader.lockedValue(key, single)
                     .<Outcome>map(value -> new Outcome.Value(Key.wrap(value)))
                     .orElseGet(Outcome.Absent::new);
         }

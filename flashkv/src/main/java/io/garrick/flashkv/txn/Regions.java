@@ -9,6 +9,8 @@ import io.garrick.flashkv.kv.RegionKv;
 import io.garrick.flashkv.kv.RegionSnapshot;
 import io.garrick.proto.error.Error;
 import io.garrick.proto.error.KeyNotInRegion;
+import io.garrick.proto.error.MaxTimestampNotSynced;
+import io.garrick.proto.error.ServerIsBusy;
 import io.garrick.proto.kvrpc.Context;
 import io.garrick.proto.meta.Region;
 import java.util.Collection;
@@ -70,6 +72,11 @@ final class Regions {
         };
     }
 
+    /** For requests to the regions that this store leads at the moment. */
+    List<Context> led() {
+        return regions.led();
+    }
+
     /**
      * Returns once the changes are applied.
      *
@@ -111,6 +118,23 @@ final class Regions {
             throw new Refusal(
                     outside(snapshot.region(), startInside ? encoded.end() : encoded.start()));
         }
+    }
+
+    static Refusal maxTimestampNotSynced(long regionId, RuntimeException cause) {
+        return new Refusal(
+                Error.newBuilder()
+                        .setMessage(
+                                "max timestamp of region " + regionId + " is not synced: " + cause)
+                        .setMaxTimestampNotSynced(MaxTimestampNotSynced.getDefaultInstance())
+                        .build());
+    }
+
+    static Refusal busy(String reason) {
+        return new Refusal(
+                Error.newBuilder()
+                        .setMessage("server is busy: " + reason)
+                        .setServerIsBusy(ServerIsBusy.newBuilder().setReason(reason))
+                        .build());
     }
 
     private static Error outside(Region region, Key key) {

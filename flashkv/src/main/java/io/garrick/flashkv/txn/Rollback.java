@@ -5,6 +5,9 @@ import io.garrick.base.Timestamp;
 import io.garrick.codec.key.Memcomparable;
 import io.garrick.codec.record.LockRecord;
 import io.garrick.codec.record.WriteRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +25,16 @@ final class Rollback {
         record Committed(long commitTs) implements Outcome {}
 
         /** The transaction still lives. */
-        record Alive(LockRecord.Single lock) implements Outcome {}
+        record Alive(LockRecord lock) implements Outcome {}
+    }
+
+    /**
+     * How long the record must last. A collapsible one may go as soon as the key has a newer one; a
+     * protected one is the only witness of its transaction's fate.
+     */
+    enum Trace {
+        COLLAPSIBLE,
+        PROTECTED
     }
 
     /**
@@ -31,47 +43,108 @@ final class Rollback {
      * @param currentTs rolls back only an expired lock; 0 whatever its age
      */
     static Outcome rollback(
-            MvccReader reader, Changes changes, Key key, long startTs, long currentTs) {
-        LockRecord.Single lock = reader.lock(key).orElse(null);
-        if (lock != null && lock.startTs() == startTs) {
+            MvccReader reader,
+            Changes changes,
+            Key key,
+            long startTs,
+            long currentTs,
+            Trace trace) {
+        Optional<LockRecord> held = reader.lock(key, changes);
+        Optional<LockRecord.Single> own = MvccReader.lockOf(held, startTs);
+        if (own.isPresent()) {
+            LockRecord.Single lock = own.get();
             if (currentTs != 0 && !isExpired(lock, currentTs)) {
-                return new Outcome.Alive(lock);
+                return new Outcome.Alive(held.orElseThrow());
             }
-            removeLock(reader, changes, key, lock);
+            removeLock(reader, changes, key, held.orElseThrow(), lock, trace);
             return new Outcome.Done();
         }
         return switch (reader.txnRecord(key, startTs)) {
             case MvccReader.TxnRecord.Committed(long commitTs) -> new Outcome.Committed(commitTs);
             case MvccReader.TxnRecord.RolledBack _ -> new Outcome.Done();
             case MvccReader.TxnRecord.Nothing nothing -> {
-                record(changes, key, startTs, false, nothing);
+                missing(reader, changes, key, startTs, trace, nothing);
                 yield new Outcome.Done();
             }
         };
     }
 
+    /** Writes the record of a transaction that has neither lock nor record at the key. */
+    static void missing(
+            MvccReader reader,
+            Changes changes,
+            Key key,
+            long startTs,
+            Trace trace,
+            MvccReader.TxnRecord.Nothing nothing) {
+        if (trace == Trace.COLLAPSIBLE) {
+            collapse(reader, changes, key, startTs);
+        }
+        if (nothing.overlapped() == null) {
+            markMismatching(reader, changes, key, startTs, trace);
+        }
+        write(changes, key, startTs, trace == Trace.PROTECTED, nothing);
+    }
+
     /**
-     * Undoes what prewrite did and leaves the record. Protected where a pessimistic transaction's
-     * fate is read from it.
+     * Another transaction's async commit may choose this very ts as its own; its lock remembers, so
+     * that its record will carry the mark.
      */
-    static void removeLock(MvccReader reader, Changes changes, Key key, LockRecord.Single lock) {
-        if (lock.kind() == LockRecord.Kind.PUT && lock.shortValue() == null) {
-            changes.deleteValue(key, lock.startTs());
+    private static void markMismatching(
+            MvccReader reader, Changes changes, Key key, long startTs, Trace trace) {
+        if (trace == Trace.PROTECTED
+                && reader.lock(key, changes).orElse(null) instanceof LockRecord.Single other
+                && other.usesAsyncCommit()
+                && Long.compareUnsigned(startTs, other.minCommitTs()) >= 0) {
+            List<Long> marks = new ArrayList<>(other.rollbackTs());
+            marks.add(startTs);
+            changes.putLock(key, other.withRollbackTs(marks));
         }
-        boolean primary = Memcomparable.encode(lock.primary()).equals(key);
-        boolean isProtected = lock.forUpdateTs() != 0 && primary;
-        MvccReader.TxnRecord known = reader.txnRecord(key, lock.startTs());
-        if (known instanceof MvccReader.TxnRecord.Nothing nothing) {
-            record(changes, key, lock.startTs(), isProtected, nothing);
+    }
+
+    /**
+     * Undoes what prewrite did and leaves the record, protected at the primary, where a
+     * transaction's fate is read.
+     */
+    static void removeLock(
+            MvccReader reader,
+            Changes changes,
+            Key key,
+            LockRecord held,
+            LockRecord.Single lock,
+            Trace trace) {
+        if (reader.txnRecord(key, lock.startTs()) instanceof MvccReader.TxnRecord.Nothing nothing) {
+            if (lock.kind() == LockRecord.Kind.PUT && lock.shortValue() == null) {
+                changes.deleteValue(key, lock.startTs());
+            }
+            boolean primary = Memcomparable.encode(lock.primary()).equals(key);
+            write(changes, key, lock.startTs(), primary || lock.generation() > 0, nothing);
+            if (trace == Trace.COLLAPSIBLE) {
+                collapse(reader, changes, key, lock.startTs());
+            }
         }
-        changes.removeLock(key);
+        switch (held) {
+            case LockRecord.Single _ -> changes.removeLock(key);
+            case LockRecord.Shared shared ->
+                    SharedLocks.remove(changes, key, shared, lock.startTs());
+        }
+    }
+
+    /** The older rollback is not needed: any record that is newer refuses its transaction too. */
+    static void collapse(MvccReader reader, Changes changes, Key key, long startTs) {
+        reader.seekWrite(key, startTs)
+                .filter(found ->
+                        found.write() instanceof WriteRecord.Rollback rollback
+                                && !rollback.isProtected()
+                                && found.commitTs() != startTs)
+                .ifPresent(found -> changes.deleteWrite(key, found.commitTs()));
     }
 
     /**
      * Where another transaction's commit stands at the very same ts, that record is marked instead
      * of overwritten; an unprotected rollback then does without a record.
      */
-    static void record(
+    static void write(
             Changes changes,
             Key key,
             long startTs,

@@ -37,7 +37,7 @@ final class Scanner implements AutoCloseable {
     }
 
     /** A key, and its lock if it has one. */
-    record Entry(Key key, Optional<LockRecord.Single> lock) {}
+    record Entry(Key key, Optional<LockRecord> lock) {}
 
     /** Null at the end of the range. */
     @Nullable Entry next() {
@@ -54,9 +54,9 @@ final class Scanner implements AutoCloseable {
         }
         boolean takeLock = lock != null && (write == null || compare(lock, write) <= 0);
         boolean takeWrite = write != null && (lock == null || compare(write, lock) <= 0);
-        Optional<LockRecord.Single> found = Optional.empty();
+        Optional<LockRecord> found = Optional.empty();
         if (takeLock) {
-            found = Optional.of(MvccReader.parseLock(locks.value()));
+            found = Optional.of(LockRecord.parse(locks.value()));
             lockKey = lockKey(direction == Direction.FORWARD ? locks.next() : locks.prev());
         }
         if (takeWrite && write != null) {

@@ -1,12 +1,15 @@
 package io.garrick.flashkv.txn;
 
 import io.garrick.base.KeyRange;
+import io.garrick.flashkv.kv.ClusterView;
 import io.garrick.flashkv.kv.ReadIndexObserver;
 import io.garrick.flashkv.kv.RegionKv;
 import io.garrick.flashkv.kv.TransactionLayer;
 import io.grpc.BindableService;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -17,8 +20,9 @@ import org.slf4j.LoggerFactory;
 public final class Transactions implements TransactionLayer {
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
-    private final ConcurrencyManager concurrency = new ConcurrencyManager();
+    private final ConcurrencyManager concurrency;
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
+    private final DeadlockClient deadlocks;
     private final KvService service;
 
     /**
@@ -31,17 +35,18 @@ public final class Transactions implements TransactionLayer {
     }
 
     /** Serves whatever {@code regions} lead, now or later. */
-    public Transactions(RegionKv regions, Options options) {
+    public Transactions(RegionKv regions, ClusterView cluster, Options options) {
+        InstantSource clock = InstantSource.system();
         Regions access = new Regions(regions);
         Regions transactional =
                 options.rawTtl()
                         ? Regions.closed(regions, "raw values have a time to live: no transactions")
                         : access;
-        this.service =
-                new KvService(
-                        new Percolator(transactional, concurrency),
-                        new RawKv(access, options.rawTtl(), InstantSource.system()),
-                        calls);
+        this.concurrency = new ConcurrencyManager(cluster::timestamp);
+        this.deadlocks = new DeadlockClient(cluster, clock);
+        TxnCommands commands =
+                TxnCommands.over(transactional, concurrency, new LockWaits(), deadlocks);
+        this.service = new KvService(commands, new RawKv(access, options.rawTtl(), clock), calls);
     }
 
     @Override
@@ -49,20 +54,31 @@ public final class Transactions implements TransactionLayer {
         return service;
     }
 
-    /**
-     * No lock is ever held in memory only, so the answer is always clear; what counts is that
-     * max_ts is raised.
-     */
+    @Override
+    public List<BindableService> services() {
+        return List.of(deadlocks.detector());
+    }
+
+    /** Key ranges that are missing stand for the whole region. */
     @Override
     public ReadIndexObserver readIndexObserver() {
-        return (long _, long startTs, List<KeyRange> _) -> {
+        return (long _, long startTs, List<KeyRange> ranges) -> {
             concurrency.observe(startTs);
-            return new ReadIndexObserver.Verdict.Clear(true);
+            for (KeyRange range : ranges.isEmpty() ? List.of(KeyRange.ALL) : ranges) {
+                Optional<ConcurrencyManager.Blocked> blocked =
+                        concurrency.read(range, startTs, Set.of());
+                if (blocked.isPresent()) {
+                    return new ReadIndexObserver.Verdict.Locked(
+                            KeyErrors.lockInfo(blocked.get().key(), blocked.get().lock()));
+                }
+            }
+            return new ReadIndexObserver.Verdict.Clear(concurrency.holdsNone());
         };
     }
 
     @Override
     public void close() {
+        deadlocks.close();
         calls.shutdown();
         try {
             if (!calls.awaitTermination(10, TimeUnit.SECONDS)) {

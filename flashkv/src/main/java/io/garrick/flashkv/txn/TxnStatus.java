@@ -12,69 +12,97 @@ import io.garrick.proto.kvrpc.CheckTxnStatusResponse;
  * decides it if its owner is gone (tikv/tikv {@code src/storage/txn/actions/check_txn_status.rs}).
  */
 final class TxnStatus {
-    private TxnStatus() {}
+    private final MvccReader reader;
+    private final Changes changes;
+    private final Key key;
+    private final CheckTxnStatusRequest request;
+
+    private TxnStatus(MvccReader reader, Changes changes, Key key, CheckTxnStatusRequest request) {
+        this.reader = reader;
+        this.changes = changes;
+        this.key = key;
+        this.request = request;
+    }
 
     static CheckTxnStatusResponse check(
             MvccReader reader, Changes changes, Key key, CheckTxnStatusRequest request) {
-        LockRecord.Single lock = reader.lock(key).orElse(null);
-        return lock != null && lock.startTs() == request.getLockTs()
-                ? held(reader, changes, key, request, lock)
-                : missing(reader, changes, key, request);
+        TxnStatus status = new TxnStatus(reader, changes, key, request);
+        return reader.lock(key).orElse(null) instanceof LockRecord.Single lock
+                        && lock.startTs() == request.getLockTs()
+                ? status.held(lock)
+                : status.missing();
     }
 
-    private static CheckTxnStatusResponse held(
-            MvccReader reader,
-            Changes changes,
-            Key key,
-            CheckTxnStatusRequest request,
-            LockRecord.Single lock) {
-        CheckTxnStatusResponse.Builder response = CheckTxnStatusResponse.newBuilder();
+    private CheckTxnStatusResponse held(LockRecord.Single lock) {
+        boolean pessimistic = lock.kind() == LockRecord.Kind.PESSIMISTIC;
         if (request.getVerifyIsPrimary() && !Memcomparable.encode(lock.primary()).equals(key)) {
-            return response.setError(KeyErrors.primaryMismatch(key, lock)).build();
+            if (!pessimistic || request.getResolvingPessimisticLock()) {
+                return CheckTxnStatusResponse.newBuilder()
+                        .setError(KeyErrors.primaryMismatch(key, lock))
+                        .build();
+            }
+            // The prewritten lock that led here knows the primary for sure, so this one is stale.
+            CheckTxnStatusResponse status = missing();
+            if (!status.hasError()) {
+                changes.removeLock(key);
+            }
+            return status;
         }
         if (lock.usesAsyncCommit() && !request.getForceSyncCommit()) {
-            return response.setLockTtl(lock.ttlMillis())
-                    .setLockInfo(KeyErrors.lockInfo(key, lock))
-                    .build();
+            return alive(lock, Action.NoAction);
         }
-        if (Rollback.isExpired(lock, request.getCurrentTs())) {
-            if (request.getResolvingPessimisticLock()
-                    && lock.kind() == LockRecord.Kind.PESSIMISTIC) {
-                changes.removeLock(key);
-                return response.setAction(Action.TTLExpirePessimisticRollback).build();
-            }
-            Rollback.removeLock(reader, changes, key, lock);
-            return response.setAction(Action.TTLExpireRollback).build();
+        if (pessimistic && lock.lockedWithConflict() && isDecided()) {
+            changes.removeLock(key);
+            return missing();
         }
-        LockRecord.Single pushed = push(lock, request);
-        if (pushed.minCommitTs() != lock.minCommitTs()) {
-            changes.putLock(key, pushed);
+        return Rollback.isExpired(lock, request.getCurrentTs())
+                ? expired(lock, pessimistic)
+                : pushed(lock);
+    }
+
+    /** A lock that came late, after the transaction had ended. */
+    private boolean isDecided() {
+        return !(reader.txnRecord(key, request.getLockTs())
+                instanceof MvccReader.TxnRecord.Nothing);
+    }
+
+    private CheckTxnStatusResponse expired(LockRecord.Single lock, boolean pessimistic) {
+        CheckTxnStatusResponse.Builder response = CheckTxnStatusResponse.newBuilder();
+        if (request.getResolvingPessimisticLock() && pessimistic) {
+            changes.removeLock(key);
+            return response.setAction(Action.TTLExpirePessimisticRollback).build();
         }
-        long caller = request.getCallerStartTs();
-        boolean harmless =
-                caller == -1L
-                        || (caller != 0 && Long.compareUnsigned(pushed.minCommitTs(), caller) > 0);
-        return response.setLockTtl(pushed.ttlMillis())
-                .setLockInfo(KeyErrors.lockInfo(key, pushed))
-                .setAction(harmless ? Action.MinCommitTSPushed : Action.NoAction)
-                .build();
+        Rollback.removeLock(reader, changes, key, lock, lock, Rollback.Trace.COLLAPSIBLE);
+        return response.setAction(Action.TTLExpireRollback).build();
     }
 
     /** A reader need not wait for a transaction that can only commit above it. */
-    private static LockRecord.Single push(LockRecord.Single lock, CheckTxnStatusRequest request) {
+    private CheckTxnStatusResponse pushed(LockRecord.Single lock) {
         long caller = request.getCallerStartTs();
-        if (lock.minCommitTs() == 0
-                || caller == -1L
-                || Long.compareUnsigned(caller, lock.minCommitTs()) < 0) {
-            return lock;
+        LockRecord.Single pushed = lock;
+        if (lock.minCommitTs() != 0
+                && caller != -1L
+                && Long.compareUnsigned(caller, lock.minCommitTs()) >= 0) {
+            pushed =
+                    lock.withMinCommitTs(
+                            ConcurrencyManager.maxUnsigned(request.getCurrentTs(), caller + 1));
+            changes.putLock(key, pushed);
         }
-        long current = request.getCurrentTs();
-        return lock.withMinCommitTs(
-                Long.compareUnsigned(current, caller + 1) > 0 ? current : caller + 1);
+        boolean harmless =
+                caller == -1L
+                        || (caller != 0 && Long.compareUnsigned(pushed.minCommitTs(), caller) > 0);
+        return alive(pushed, harmless ? Action.MinCommitTSPushed : Action.NoAction);
     }
 
-    private static CheckTxnStatusResponse missing(
-            MvccReader reader, Changes changes, Key key, CheckTxnStatusRequest request) {
+    private CheckTxnStatusResponse alive(LockRecord.Single lock, Action action) {
+        return CheckTxnStatusResponse.newBuilder()
+                .setLockTtl(lock.ttlMillis())
+                .setLockInfo(KeyErrors.lockInfo(key, lock))
+                .setAction(action)
+                .build();
+    }
+
+    private CheckTxnStatusResponse missing() {
         CheckTxnStatusResponse.Builder response = CheckTxnStatusResponse.newBuilder();
         long startTs = request.getLockTs();
         switch (reader.txnRecord(key, startTs)) {
@@ -87,7 +115,8 @@ final class TxnStatus {
                 } else if (request.getResolvingPessimisticLock()) {
                     response.setAction(Action.LockNotExistDoNothing);
                 } else {
-                    Rollback.record(changes, key, startTs, true, nothing);
+                    Rollback.missing(
+                            reader, changes, key, startTs, Rollback.Trace.PROTECTED, nothing);
                     response.setAction(Action.LockNotExistRollback);
                 }
             }

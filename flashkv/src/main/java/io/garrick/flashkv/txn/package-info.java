@@ -7,9 +7,14 @@
  * TxnStatus}), so that tests need no cluster. Handlers block: each call runs on its own virtual
  * thread. Start at {@link Transactions}.
  *
- * <p>Facts: tikv/tikv {@code src/storage/txn/actions}, {@code src/storage/mvcc}. Not done: async
- * commit and one-phase commit (asked for, the answer says "not possible" and clients fall back),
- * waiting for pessimistic locks and deadlock detection, pipelined transactions.
+ * <p>Transactions that choose their own commit ts (async commit, one-phase commit) are locked in
+ * memory, in {@code ConcurrencyManager}, while their locks are on the way; every reader looks there
+ * first. Pessimistic requests wait in {@code LockWaits}; the store that leads the first region
+ * finds deadlocks for all ({@code DeadlockDetector}).
+ *
+ * <p>Facts: tikv/tikv {@code src/storage/txn/actions}, {@code src/storage/mvcc}, {@code
+ * src/server/lock_manager}. Not done: pipelined transactions (Flush), transaction files, amending a
+ * lost pessimistic lock, pessimistic locks held in memory only.
  */
 @NullMarked
 package io.garrick.flashkv.txn;

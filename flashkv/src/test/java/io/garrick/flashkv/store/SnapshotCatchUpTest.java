@@ -53,7 +53,7 @@ final class SnapshotCatchUpTest {
                         50);
         return Store.start(
                 config,
-                _ -> new RegionsOnly(),
+                (_, _) -> new RegionsOnly(),
                 InstantSource.system(),
                 new SplittableRandom(number));
     }

@@ -64,10 +64,18 @@ final class MemoryRegionKv implements RegionKv {
                 case Modify.Put put -> family.put(key, put.value().toByteArray());
                 case Modify.Delete _ -> family.remove(key);
                 case Modify.DeleteRange delete ->
-                        family.subMap(key, Key.wrap(delete.end().toByteArray())).clear();
+                        (delete.end().isEmpty()
+                                        ? family.tailMap(key, true)
+                                        : family.subMap(key, Key.wrap(delete.end().toByteArray())))
+                                .clear();
             }
         }
         return CompletableFuture.completedFuture(new Proposal.Applied());
+    }
+
+    @Override
+    public List<Context> led() {
+        return List.of(Context.newBuilder().setRegionId(region.getId()).build());
     }
 
     private final class Snapshot implements RegionSnapshot {

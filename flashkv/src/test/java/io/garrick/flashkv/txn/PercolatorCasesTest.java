@@ -25,10 +25,14 @@ import io.garrick.proto.kvrpc.KvPair;
 import io.garrick.proto.kvrpc.LockInfo;
 import io.garrick.proto.kvrpc.Mutation;
 import io.garrick.proto.kvrpc.Op;
+import io.garrick.proto.kvrpc.PessimisticLockKeyResult;
 import io.garrick.proto.kvrpc.PessimisticLockRequest;
+import io.garrick.proto.kvrpc.PessimisticLockResponse;
+import io.garrick.proto.kvrpc.PessimisticLockWakeUpMode;
 import io.garrick.proto.kvrpc.PessimisticRollbackRequest;
 import io.garrick.proto.kvrpc.PrewriteRequest;
 import io.garrick.proto.kvrpc.PrewriteRequest.PessimisticAction;
+import io.garrick.proto.kvrpc.PrewriteResponse;
 import io.garrick.proto.kvrpc.ResolveLockRequest;
 import io.garrick.proto.kvrpc.ScanLockRequest;
 import io.garrick.proto.kvrpc.ScanRequest;
@@ -36,6 +40,7 @@ import io.garrick.proto.kvrpc.TxnHeartBeatRequest;
 import io.garrick.proto.kvrpc.TxnHeartBeatResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -54,19 +59,27 @@ import org.junit.jupiter.api.TestFactory;
  */
 final class PercolatorCasesTest {
     @TestFactory
-    Stream<DynamicTest> cases() throws IOException {
-        return cases("percolator.cases").stream()
+    Stream<DynamicTest> cases() {
+        return Stream.of(
+                        "percolator.cases",
+                        "rollback.cases",
+                        "async-commit.cases",
+                        "pessimistic.cases",
+                        "shared-lock.cases")
+                .flatMap(file -> cases(file).stream())
                 .map(text ->
                         DynamicTest.dynamicTest(
                                 text.lines().findFirst().orElseThrow().substring(2),
                                 () -> run(text)));
     }
 
-    private static List<String> cases(String file) throws IOException {
+    private static List<String> cases(String file) {
         try (InputStream in = PercolatorCasesTest.class.getResourceAsStream(file)) {
             assertThat(in).isNotNull();
             String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
             return Stream.of(text.split("\n\n+", -1)).filter(block -> !block.isBlank()).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -88,8 +101,7 @@ final class PercolatorCasesTest {
     /** One command per line: a verb and {@code name=value} arguments. */
     private static final class Interpreter {
         private final MemoryRegionKv regions = new MemoryRegionKv(KeyRange.ALL);
-        private final Percolator percolator =
-                new Percolator(new Regions(regions), new ConcurrencyManager());
+        private final TxnCommands txn = MemoryCluster.commands(new Regions(regions));
         private Map<String, String> arguments = Map.of();
 
         String run(String line) {
@@ -103,7 +115,7 @@ final class PercolatorCasesTest {
                 case "prewrite" -> prewrite();
                 case "commit" ->
                         error(
-                                percolator
+                                txn.percolator()
                                         .commit(
                                                 CommitRequest.newBuilder()
                                                         .setStartVersion(ts("start"))
@@ -113,7 +125,7 @@ final class PercolatorCasesTest {
                                         .getError());
                 case "rollback" ->
                         error(
-                                percolator
+                                txn.percolator()
                                         .batchRollback(
                                                 BatchRollbackRequest.newBuilder()
                                                         .setStartVersion(ts("start"))
@@ -122,7 +134,7 @@ final class PercolatorCasesTest {
                                         .getError());
                 case "cleanup" ->
                         error(
-                                percolator
+                                txn.percolator()
                                         .cleanup(
                                                 CleanupRequest.newBuilder()
                                                         .setKey(keys().getFirst())
@@ -136,7 +148,7 @@ final class PercolatorCasesTest {
                 case "beat" -> beat();
                 case "resolve" ->
                         error(
-                                percolator
+                                txn.percolator()
                                         .resolveLock(
                                                 ResolveLockRequest.newBuilder()
                                                         .setStartVersion(ts("start"))
@@ -148,8 +160,8 @@ final class PercolatorCasesTest {
                 case "locks" -> locks();
                 case "lock" -> lock();
                 case "unlock" ->
-                        percolator
-                                        .pessimisticRollback(
+                        txn.locks()
+                                        .rollback(
                                                 PessimisticRollbackRequest.newBuilder()
                                                         .setStartVersion(ts("start"))
                                                         .setForUpdateTs(ts("for"))
@@ -188,13 +200,34 @@ final class PercolatorCasesTest {
                 }
                 request.addMutations(mutation);
                 if (arguments.containsKey("for")) {
-                    request.addPessimisticActions(PessimisticAction.DO_PESSIMISTIC_CHECK);
+                    request.addPessimisticActions(
+                            PessimisticAction.valueOf(text("action", "DO_PESSIMISTIC_CHECK")));
                 }
             }
-            List<KeyError> errors = percolator.prewrite(request.build()).getErrorsList();
-            return errors.isEmpty()
-                    ? "ok"
-                    : errors.stream().map(Interpreter::error).collect(Collectors.joining(" "));
+            if (arguments.containsKey("async")) {
+                request.setUseAsyncCommit(true);
+                for (String key : text("async", "").split(",", -1)) {
+                    if (!key.isEmpty()) {
+                        request.addSecondaries(ByteString.copyFromUtf8(key));
+                    }
+                }
+            }
+            request.setTryOnePc(arguments.containsKey("onepc"));
+            request.setMaxCommitTs(ts("ceiling"));
+            request.getContextBuilder()
+                    .setIsRetryRequest(arguments.containsKey("retry"))
+                    .setTxnSource(Long.parseLong(text("source", "0")));
+            PrewriteResponse response = txn.percolator().prewrite(request.build());
+            if (response.getErrorsCount() != 0) {
+                return response.getErrorsList().stream()
+                        .map(Interpreter::error)
+                        .collect(Collectors.joining(" "));
+            }
+            if (response.getOnePcCommitTs() != 0) {
+                return "committed at " + shown(response.getOnePcCommitTs());
+            }
+            boolean asked = arguments.containsKey("async") || arguments.containsKey("onepc");
+            return asked ? "min=" + shown(response.getMinCommitTs()) : "ok";
         }
 
         private String read() {
@@ -209,12 +242,13 @@ final class PercolatorCasesTest {
                 context.setIsolationLevel(IsolationLevel.valueOf(text("isolation", "")));
             }
             GetResponse response =
-                    percolator.get(
-                            GetRequest.newBuilder()
-                                    .setContext(context)
-                                    .setKey(keys().getFirst())
-                                    .setVersion(ts("at"))
-                                    .build());
+                    txn.reads()
+                            .get(
+                                    GetRequest.newBuilder()
+                                            .setContext(context)
+                                            .setKey(keys().getFirst())
+                                            .setVersion(ts("at"))
+                                            .build());
             String key = keys().getFirst().toStringUtf8();
             if (response.hasError()) {
                 return error(response.getError());
@@ -226,7 +260,7 @@ final class PercolatorCasesTest {
 
         private String scan() {
             List<KvPair> pairs =
-                    percolator
+                    txn.reads()
                             .scan(
                                     ScanRequest.newBuilder()
                                             .setStartKey(ByteString.copyFromUtf8(text("from", "")))
@@ -234,6 +268,7 @@ final class PercolatorCasesTest {
                                             .setLimit(Integer.parseInt(text("limit", "100")))
                                             .setReverse(arguments.containsKey("reverse"))
                                             .setKeyOnly(arguments.containsKey("keys"))
+                                            .setSampleStep(Integer.parseInt(text("step", "0")))
                                             .setVersion(ts("at"))
                                             .build())
                             .getPairsList();
@@ -247,15 +282,20 @@ final class PercolatorCasesTest {
 
         private String check() {
             CheckTxnStatusResponse response =
-                    percolator.checkTxnStatus(
-                            CheckTxnStatusRequest.newBuilder()
-                                    .setPrimaryKey(keys().getFirst())
-                                    .setLockTs(ts("start"))
-                                    .setCallerStartTs(ts("caller"))
-                                    .setCurrentTs(ts("now"))
-                                    .setRollbackIfNotExist(arguments.containsKey("force"))
-                                    .setVerifyIsPrimary(true)
-                                    .build());
+                    txn.percolator()
+                            .checkTxnStatus(
+                                    CheckTxnStatusRequest.newBuilder()
+                                            .setPrimaryKey(keys().getFirst())
+                                            .setLockTs(ts("start"))
+                                            .setCallerStartTs(ts("caller"))
+                                            .setCurrentTs(ts("now"))
+                                            .setRollbackIfNotExist(arguments.containsKey("force"))
+                                            .setForceSyncCommit(arguments.containsKey("sync"))
+                                            .setResolvingPessimisticLock(
+                                                    arguments.containsKey("pessimistic"))
+                                            .setVerifyIsPrimary(
+                                                    !arguments.containsKey("unverified"))
+                                            .build());
             if (response.hasError()) {
                 return error(response.getError());
             }
@@ -276,12 +316,13 @@ final class PercolatorCasesTest {
 
         private String beat() {
             TxnHeartBeatResponse response =
-                    percolator.heartBeat(
-                            TxnHeartBeatRequest.newBuilder()
-                                    .setPrimaryLock(keys().getFirst())
-                                    .setStartVersion(ts("start"))
-                                    .setAdviseLockTtl(Long.parseLong(text("ttl", "0")))
-                                    .build());
+                    txn.percolator()
+                            .heartBeat(
+                                    TxnHeartBeatRequest.newBuilder()
+                                            .setPrimaryLock(keys().getFirst())
+                                            .setStartVersion(ts("start"))
+                                            .setAdviseLockTtl(Long.parseLong(text("ttl", "0")))
+                                            .build());
             return response.hasError()
                     ? error(response.getError())
                     : "ttl=" + response.getLockTtl();
@@ -289,11 +330,12 @@ final class PercolatorCasesTest {
 
         private String secondaries() {
             CheckSecondaryLocksResponse response =
-                    percolator.checkSecondaryLocks(
-                            CheckSecondaryLocksRequest.newBuilder()
-                                    .addAllKeys(keys())
-                                    .setStartVersion(ts("start"))
-                                    .build());
+                    txn.percolator()
+                            .checkSecondaryLocks(
+                                    CheckSecondaryLocksRequest.newBuilder()
+                                            .addAllKeys(keys())
+                                            .setStartVersion(ts("start"))
+                                            .build());
             return "locked="
                     + response.getLocksCount()
                     + " committed="
@@ -301,8 +343,15 @@ final class PercolatorCasesTest {
         }
 
         private String locks() {
-            return percolator
-                    .scanLock(ScanLockRequest.newBuilder().setMaxVersion(ts("at")).build())
+            return txn
+                    .reads()
+                    .scanLock(
+                            ScanLockRequest.newBuilder()
+                                    .setMaxVersion(ts("at"))
+                                    .setStartKey(ByteString.copyFromUtf8(text("from", "")))
+                                    .setEndKey(ByteString.copyFromUtf8(text("to", "")))
+                                    .setLimit(Integer.parseInt(text("limit", "0")))
+                                    .build())
                     .getLocksList()
                     .stream()
                     .map(Interpreter::shown)
@@ -312,15 +361,52 @@ final class PercolatorCasesTest {
         private String lock() {
             PessimisticLockRequest.Builder request =
                     PessimisticLockRequest.newBuilder()
-                            .setPrimaryLock(keys().getFirst())
+                            .setPrimaryLock(
+                                    ByteString.copyFromUtf8(
+                                            text("primary", keys().getFirst().toStringUtf8())))
                             .setStartVersion(ts("start"))
                             .setForUpdateTs(ts("for"))
-                            .setLockTtl(3000);
+                            .setMinCommitTs(ts("min"))
+                            .setWaitTimeout(Long.parseLong(text("wait", "-1")))
+                            .setReturnValues(arguments.containsKey("values"))
+                            .setCheckExistence(arguments.containsKey("exists"))
+                            .setLockOnlyIfExists(arguments.containsKey("onlyif"))
+                            .setWakeUpMode(
+                                    arguments.containsKey("force")
+                                            ? PessimisticLockWakeUpMode.WakeUpModeForceLock
+                                            : PessimisticLockWakeUpMode.WakeUpModeNormal)
+                            .setLockTtl(Long.parseLong(text("ttl", "3000")));
             keys().forEach(key ->
                     request.addMutations(
-                            Mutation.newBuilder().setOp(Op.PessimisticLock).setKey(key)));
-            List<KeyError> errors = percolator.pessimisticLock(request.build()).getErrorsList();
-            return errors.isEmpty() ? "ok" : error(errors.getFirst());
+                            Mutation.newBuilder()
+                                    .setOp(
+                                            arguments.containsKey("shared")
+                                                    ? Op.SharedPessimisticLock
+                                                    : Op.PessimisticLock)
+                                    .setAssertion(
+                                            io.garrick.proto.kvrpc.Assertion.valueOf(
+                                                    text("assert", "None")))
+                                    .setKey(key)));
+            PessimisticLockResponse response = txn.locks().lock(request.build());
+            if (response.getErrorsCount() != 0) {
+                return error(response.getErrors(0));
+            }
+            if (response.getResultsCount() != 0) {
+                PessimisticLockKeyResult result = response.getResults(0);
+                return result.getType()
+                        + " "
+                        + (result.getExistence() ? shown(result.getValue()) : "absent")
+                        + (result.getLockedWithConflictTs() == 0
+                                ? ""
+                                : " conflict=" + shown(result.getLockedWithConflictTs()));
+            }
+            return response.getNotFoundsCount() == 0
+                    ? "ok"
+                    : response.getValuesList().stream()
+                                    .map(Interpreter::shown)
+                                    .collect(Collectors.joining(",", "values=", " "))
+                            + "missing="
+                            + response.getNotFoundsList();
         }
 
         /** The record itself, in hex. */
@@ -367,7 +453,8 @@ final class PercolatorCasesTest {
         }
 
         private static String shown(long ts) {
-            return (ts & ((1 << 18) - 1)) == 1 ? (ts >>> 18) + "+1" : Long.toString(ts >>> 18);
+            long logical = ts & ((1 << 18) - 1);
+            return (ts >>> 18) + (logical == 0 ? "" : "+" + logical);
         }
 
         private static String shown(ByteString value) {
@@ -376,6 +463,11 @@ final class PercolatorCasesTest {
         }
 
         private static String shown(LockInfo lock) {
+            if (lock.getSharedLockInfosCount() != 0) {
+                return lock.getSharedLockInfosList().stream()
+                        .map(Interpreter::shown)
+                        .collect(Collectors.joining("+", "{", "}"));
+            }
             return lock.getKey().toStringUtf8()
                     + "@"
                     + shown(lock.getLockVersion())
@@ -385,10 +477,10 @@ final class PercolatorCasesTest {
 
         private static String error(KeyError error) {
             if (error.hasLocked()) {
+                String primary = error.getLocked().getPrimaryLock().toStringUtf8();
                 return "locked "
                         + shown(error.getLocked())
-                        + " primary="
-                        + error.getLocked().getPrimaryLock().toStringUtf8();
+                        + (primary.isEmpty() ? "" : " primary=" + primary);
             }
             if (error.hasConflict()) {
                 return "conflict "
@@ -414,6 +506,9 @@ final class PercolatorCasesTest {
             }
             if (error.hasPrimaryMismatch()) {
                 return "primary mismatch";
+            }
+            if (error.hasDeadlock()) {
+                return "deadlock";
             }
             return error.getAbort().isEmpty() ? "ok" : "abort " + error.getAbort();
         }

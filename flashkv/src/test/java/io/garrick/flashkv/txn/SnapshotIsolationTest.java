@@ -114,9 +114,8 @@ final class SnapshotIsolationTest {
     private static final class History {
         private final long seed;
         private final Random random;
-        private final Percolator percolator =
-                new Percolator(
-                        new Regions(new MemoryRegionKv(KeyRange.ALL)), new ConcurrencyManager());
+        private final TxnCommands txn =
+                MemoryCluster.commands(new Regions(new MemoryRegionKv(KeyRange.ALL)));
         private final Model model = new Model();
         private final List<Client> clients = new ArrayList<>();
         private final List<Seen> reads = new ArrayList<>();
@@ -181,7 +180,7 @@ final class SnapshotIsolationTest {
             String key = client.keys.get(client.done);
             String value = client.writes.getOrDefault(key, "");
             var errors =
-                    percolator
+                    txn.percolator()
                             .prewrite(
                                     PrewriteRequest.newBuilder()
                                             .setStartVersion(client.startTs)
@@ -242,12 +241,13 @@ final class SnapshotIsolationTest {
         }
 
         private CommitResponse commit(Client client, String key) {
-            return percolator.commit(
-                    CommitRequest.newBuilder()
-                            .setStartVersion(client.startTs)
-                            .setCommitVersion(client.commitTs)
-                            .addKeys(bytes(key))
-                            .build());
+            return txn.percolator()
+                    .commit(
+                            CommitRequest.newBuilder()
+                                    .setStartVersion(client.startTs)
+                                    .setCommitVersion(client.commitTs)
+                                    .addKeys(bytes(key))
+                                    .build());
         }
 
         private void read(long ts) {
@@ -256,13 +256,15 @@ final class SnapshotIsolationTest {
             for (int attempt = 0; ; attempt++) {
                 assertThat(attempt).as("seed %d", seed).isLessThan(ATTEMPTS);
                 GetResponse response =
-                        percolator.get(
-                                GetRequest.newBuilder()
-                                        .setContext(
-                                                Context.newBuilder().addAllResolvedLocks(bypass))
-                                        .setKey(bytes(key))
-                                        .setVersion(ts)
-                                        .build());
+                        txn.reads()
+                                .get(
+                                        GetRequest.newBuilder()
+                                                .setContext(
+                                                        Context.newBuilder()
+                                                                .addAllResolvedLocks(bypass))
+                                                .setKey(bytes(key))
+                                                .setVersion(ts)
+                                                .build());
                 if (!response.hasError()) {
                     reads.add(new Seen(key, ts, response.getValue().toStringUtf8()));
                     return;
@@ -279,7 +281,7 @@ final class SnapshotIsolationTest {
             for (int attempt = 0; ; attempt++) {
                 assertThat(attempt).as("seed %d", seed).isLessThan(ATTEMPTS);
                 List<KvPair> pairs =
-                        percolator
+                        txn.reads()
                                 .scan(
                                         ScanRequest.newBuilder()
                                                 .setContext(
@@ -315,14 +317,15 @@ final class SnapshotIsolationTest {
         private boolean resolve(LockInfo lock, long ts) {
             boolean impatient = random.nextInt(3) == 0;
             CheckTxnStatusResponse status =
-                    percolator.checkTxnStatus(
-                            CheckTxnStatusRequest.newBuilder()
-                                    .setPrimaryKey(lock.getPrimaryLock())
-                                    .setLockTs(lock.getLockVersion())
-                                    .setCallerStartTs(ts)
-                                    .setCurrentTs(impatient ? -1L : clock)
-                                    .setRollbackIfNotExist(true)
-                                    .build());
+                    txn.percolator()
+                            .checkTxnStatus(
+                                    CheckTxnStatusRequest.newBuilder()
+                                            .setPrimaryKey(lock.getPrimaryLock())
+                                            .setLockTs(lock.getLockVersion())
+                                            .setCallerStartTs(ts)
+                                            .setCurrentTs(impatient ? -1L : clock)
+                                            .setRollbackIfNotExist(true)
+                                            .build());
             assertThat(status.hasError()).as("seed %d: %s", seed, status).isFalse();
             if (status.getLockTtl() > 0) {
                 assertThat(status.getAction()).isEqualTo(Action.MinCommitTSPushed);
@@ -335,7 +338,7 @@ final class SnapshotIsolationTest {
             if (random.nextBoolean()) {
                 request.addKeys(lock.getKey());
             }
-            assertThat(percolator.resolveLock(request.build()).hasError())
+            assertThat(txn.percolator().resolveLock(request.build()).hasError())
                     .as("seed %d", seed)
                     .isFalse();
             return false;
