@@ -1,11 +1,12 @@
 package io.garrick.peer;
 
+import io.garrick.toolchain.PeerBuild;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -29,6 +30,22 @@ public final class RaftRsPeer implements Callable<Integer> {
     private static final int SEEDS_THAT_SEE_ALL = 20;
 
     private static final int EXIT_SKIPPED = 2;
+
+    private static final PeerBuild.Project PROJECT =
+            new PeerBuild.Project(
+                    "raft-rs",
+                    "cargo",
+                    List.of(".cargo/bin"),
+                    List.of("fetch", "--locked"),
+                    List.of(
+                            "build",
+                            "--release",
+                            "--locked",
+                            "--offline",
+                            "--target-dir",
+                            "target"),
+                    "target/release/garrick-raft-rs-peer",
+                    Map.of("CARGO_NET_RETRY", "1"));
 
     @Option(
             names = "--seeds",
@@ -59,32 +76,17 @@ public final class RaftRsPeer implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        return switch (CargoBuild.build(project(), Duration.ofSeconds(buildSeconds))) {
-            case CargoBuild.Result.Impossible(String reason) -> {
+        return switch (PeerBuild.build(PROJECT, Duration.ofSeconds(buildSeconds))) {
+            case PeerBuild.Result.Impossible(String reason) -> {
                 System.out.println("SKIPPED peer-raft-rs: " + reason);
                 yield skipIsOk ? 0 : EXIT_SKIPPED;
             }
-            case CargoBuild.Result.Failed(String reason) -> {
+            case PeerBuild.Result.Failed(String reason) -> {
                 System.err.println("peer-raft-rs: " + reason);
                 yield 1;
             }
-            case CargoBuild.Result.Built(Path binary) -> run(binary);
+            case PeerBuild.Result.Built(Path binary) -> run(binary);
         };
-    }
-
-    private static Path project() throws URISyntaxException {
-        Path classes =
-                Path.of(
-                        RaftRsPeer.class
-                                .getProtectionDomain()
-                                .getCodeSource()
-                                .getLocation()
-                                .toURI());
-        Path target = classes.toAbsolutePath().getParent();
-        if (target == null || target.getParent() == null) {
-            throw new IllegalStateException("not run from integration-tests/target: " + classes);
-        }
-        return target.getParent().resolve("peers").resolve("raft-rs");
     }
 
     private int run(Path binary) throws IOException {
