@@ -5,6 +5,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One open channel per address. Closing it ends every call on every channel. */
 final class Channels implements AutoCloseable {
@@ -12,11 +13,20 @@ final class Channels implements AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = 256 << 20;
     private static final int FLOW_CONTROL_WINDOW_BYTES = 2 << 20;
 
+    private final @Nullable Tls tls;
     private final Map<String, ManagedChannel> byAddress = new ConcurrentHashMap<>();
+
+    Channels(@Nullable Tls tls) {
+        this.tls = tls;
+    }
+
+    @Nullable Tls tls() {
+        return tls;
+    }
 
     /** {@code address} is {@code host:port} or a URL with a host and a port. */
     ManagedChannel to(String address) {
-        return byAddress.computeIfAbsent(hostPort(address), Channels::open);
+        return byAddress.computeIfAbsent(hostPort(address), this::open);
     }
 
     /** Dials again at the next call, for example after the host came back. */
@@ -34,10 +44,9 @@ final class Channels implements AutoCloseable {
         return path < 0 ? rest : rest.substring(0, path);
     }
 
-    private static ManagedChannel open(String hostPort) {
+    private ManagedChannel open(String hostPort) {
         // TiKV and PD accept pings every 10 s; a dead host is noticed within 13 s.
-        return NettyChannelBuilder.forTarget("dns:///" + hostPort)
-                .usePlaintext()
+        return Tls.secured(NettyChannelBuilder.forTarget("dns:///" + hostPort), tls)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                 .keepAliveTime(10, TimeUnit.SECONDS)

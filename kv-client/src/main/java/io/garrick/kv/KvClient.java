@@ -179,7 +179,7 @@ public final class KvClient implements AutoCloseable {
                         executor.execute(() -> {
                             try {
                                 work.run();
-                            } catch (KvException | PdException e) {
+                            } catch (ClusterException e) {
                                 log.debug("heartbeat failed {}", e.getMessage());
                             }
                         }),

@@ -4,7 +4,7 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /** A call on the KV cluster failed for good: refused, or not done within the time allowed. */
-public sealed class KvException extends RuntimeException
+public sealed class KvException extends ClusterException
         permits WriteConflictException,
                 KeyExistsException,
                 TransactionAbortedException,

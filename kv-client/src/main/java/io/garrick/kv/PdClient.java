@@ -8,9 +8,11 @@ import io.garrick.proto.meta.Store;
 import io.garrick.proto.pd.AllocIDRequest;
 import io.garrick.proto.pd.AskBatchSplitRequest;
 import io.garrick.proto.pd.BootstrapRequest;
+import io.garrick.proto.pd.DeleteGCBarrierRequest;
 import io.garrick.proto.pd.ErrorType;
 import io.garrick.proto.pd.GetAllStoresRequest;
 import io.garrick.proto.pd.GetGCSafePointRequest;
+import io.garrick.proto.pd.GetGCStateRequest;
 import io.garrick.proto.pd.GetRegionByIDRequest;
 import io.garrick.proto.pd.GetRegionRequest;
 import io.garrick.proto.pd.GetRegionResponse;
@@ -26,6 +28,7 @@ import io.garrick.proto.pd.RequestHeader;
 import io.garrick.proto.pd.ResponseHeader;
 import io.garrick.proto.pd.ScanRegionsRequest;
 import io.garrick.proto.pd.ScanRegionsResponse;
+import io.garrick.proto.pd.SetGCBarrierRequest;
 import io.garrick.proto.pd.SplitID;
 import io.garrick.proto.pd.StoreHeartbeatRequest;
 import io.garrick.proto.pd.StoreHeartbeatResponse;
@@ -86,10 +89,15 @@ public final class PdClient implements AutoCloseable {
      * @throws PdException if no leader was found within the total timeout
      */
     public static PdClient connect(List<String> hostPorts, Options options) {
+        return connect(hostPorts, options, null);
+    }
+
+    /** With TLS, if given; the same serves the stores that PD names. */
+    public static PdClient connect(List<String> hostPorts, Options options, @Nullable Tls tls) {
         if (hostPorts.isEmpty()) {
             throw new IllegalArgumentException("no PD address");
         }
-        Channels channels = new Channels();
+        Channels channels = new Channels(tls);
         PdMembers members = new PdMembers(channels, hostPorts, options.requestTimeout().toMillis());
         PdClient client = new PdClient(channels, options, members);
         try {
@@ -99,6 +107,10 @@ public final class PdClient implements AutoCloseable {
             throw e;
         }
         return client;
+    }
+
+    @Nullable Tls tls() {
+        return channels.tls();
     }
 
     public long clusterId() {
@@ -438,6 +450,96 @@ public final class PdClient implements AutoCloseable {
     }
 
     /**
+     * What PD says of garbage collection.
+     *
+     * @param txnSafePoint reads below it are refused
+     * @param gcSafePoint what only reads below it see may be dropped; not above the other
+     */
+    public record GcState(Timestamp txnSafePoint, Timestamp gcSafePoint) {}
+
+    /** From PD's GC states; before PD had them, its safe point stands for both. */
+    public GcState gcState() {
+        try {
+            var state =
+                    call(
+                                    "pd getGcState",
+                                    (stub, header) ->
+                                            stub.getGCState(
+                                                    GetGCStateRequest.newBuilder()
+                                                            .setHeader(header)
+                                                            .setExcludeGcBarriers(true)
+                                                            .build()),
+                                    r -> r.getHeader())
+                            .getGcState();
+            return new GcState(
+                    new Timestamp(state.getTxnSafePoint()), new Timestamp(state.getGcSafePoint()));
+        } catch (PdException e) {
+            if (!isUnimplemented(e)) {
+                throw e;
+            }
+            Timestamp safePoint = gcSafePoint();
+            return new GcState(safePoint, safePoint);
+        }
+    }
+
+    /**
+     * Keeps all versions from {@code ts} on for {@code ttl}, in PD's barriers or, before PD had
+     * them, in its service safe points. To be repeated before the time is over.
+     *
+     * @return false if it came too late: PD has let go of that ts already
+     */
+    public boolean holdGc(String id, Timestamp ts, Duration ttl) {
+        try {
+            call(
+                    "pd setGcBarrier",
+                    (stub, header) ->
+                            stub.setGCBarrier(
+                                    SetGCBarrierRequest.newBuilder()
+                                            .setHeader(header)
+                                            .setBarrierId(id)
+                                            .setBarrierTs(ts.value())
+                                            .setTtlSeconds(ttl.toSeconds())
+                                            .build()),
+                    r -> r.getHeader());
+            return true;
+        } catch (PdException e) {
+            if (isUnimplemented(e)) {
+                Timestamp least = updateServiceGcSafePoint(id, ttl, ts);
+                return Long.compareUnsigned(least.value(), ts.value()) <= 0;
+            }
+            if (e.getCause() == null) {
+                return false; // PD's own refusal, not a failure on the way
+            }
+            throw e;
+        }
+    }
+
+    /** Ends {@link #holdGc}. */
+    public void releaseGc(String id) {
+        try {
+            call(
+                    "pd deleteGcBarrier",
+                    (stub, header) ->
+                            stub.deleteGCBarrier(
+                                    DeleteGCBarrierRequest.newBuilder()
+                                            .setHeader(header)
+                                            .setBarrierId(id)
+                                            .build()),
+                    r -> r.getHeader());
+        } catch (PdException e) {
+            if (!isUnimplemented(e)) {
+                throw e;
+            }
+            updateServiceGcSafePoint(id, Duration.ZERO, new Timestamp(0));
+        }
+    }
+
+    private static boolean isUnimplemented(PdException e) {
+        return e.getCause() instanceof StatusRuntimeException status
+                && status.getStatus().getCode() == Status.Code.UNIMPLEMENTED;
+    }
+
+    /**
      * Keeps versions from {@code safePoint} on for {@code ttl}; a ttl of zero ends that.
      *
      * @return the least safe point any service holds. Above {@code safePoint} it means that the
@@ -486,11 +588,24 @@ public final class PdClient implements AutoCloseable {
                                                     TimeUnit.MILLISECONDS),
                                     members.header());
                     ResponseHeader header = headerOf.apply(response);
+                    if (header.getClusterId() != 0 && header.getClusterId() != clusterId()) {
+                        throw foreign(what, header.getClusterId());
+                    }
                     if (header.hasError() && header.getError().getType() != ErrorType.OK) {
                         throw refused(what, header.getError());
                     }
                     return response;
                 });
+    }
+
+    private PdException foreign(String what, long answered) {
+        return new PdException(
+                ErrorType.UNKNOWN,
+                "%s: the answer is of cluster %s, not %s"
+                        .formatted(
+                                what,
+                                Long.toUnsignedString(answered),
+                                Long.toUnsignedString(clusterId())));
     }
 
     private static RuntimeException refused(String what, io.garrick.proto.pd.Error error) {

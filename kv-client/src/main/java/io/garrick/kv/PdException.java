@@ -4,7 +4,7 @@ import io.garrick.proto.pd.ErrorType;
 import java.io.Serial;
 
 /** PD refused a call, or could not be reached within the time allowed. */
-public sealed class PdException extends RuntimeException permits StoreTombstoneException {
+public sealed class PdException extends ClusterException permits StoreTombstoneException {
     @Serial private static final long serialVersionUID = 1L;
 
     private final ErrorType type;

@@ -75,7 +75,18 @@ final class PdMembers {
                         PDGrpc.newBlockingStub(channels.to(address))
                                 .withDeadlineAfter(discoveryTimeoutMillis, TimeUnit.MILLISECONDS)
                                 .getMembers(GetMembersRequest.getDefaultInstance());
-                Leader found = accept(address, response, known);
+                long answered = response.getHeader().getClusterId();
+                if (clusterId != 0 && answered != 0 && answered != clusterId) {
+                    // Its address is another cluster's now; the others may still be ours.
+                    problems.add(
+                            "%s: belongs to cluster %s, not %s"
+                                    .formatted(
+                                            address,
+                                            Long.toUnsignedString(answered),
+                                            Long.toUnsignedString(clusterId)));
+                    continue;
+                }
+                Leader found = accept(response, known);
                 if (found != null) {
                     return found;
                 }
@@ -97,18 +108,8 @@ final class PdMembers {
                         : " (" + cause.getMessage() + ")");
     }
 
-    private @Nullable Leader accept(
-            String asked, GetMembersResponse response, @Nullable Leader known) {
+    private @Nullable Leader accept(GetMembersResponse response, @Nullable Leader known) {
         long answered = response.getHeader().getClusterId();
-        if (clusterId != 0 && answered != clusterId) {
-            throw new PdException(
-                    ErrorType.UNKNOWN,
-                    "PD %s belongs to cluster %s, not %s"
-                            .formatted(
-                                    asked,
-                                    Long.toUnsignedString(answered),
-                                    Long.toUnsignedString(clusterId)));
-        }
         for (Member member : response.getMembersList()) {
             member.getClientUrlsList().forEach(url -> addresses.add(Channels.hostPort(url)));
         }

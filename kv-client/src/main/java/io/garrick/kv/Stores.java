@@ -13,7 +13,7 @@ final class Stores implements AutoCloseable {
     private static final long AVOID_NANOS = 2_000_000_000L;
 
     private final PdClient pd;
-    private final Channels channels = new Channels();
+    private final Channels channels;
     private final Map<Long, Client> clients = new ConcurrentHashMap<>();
     private final Map<Long, Long> failedAtNanos = new ConcurrentHashMap<>();
 
@@ -21,6 +21,7 @@ final class Stores implements AutoCloseable {
 
     Stores(PdClient pd) {
         this.pd = pd;
+        this.channels = new Channels(pd.tls());
     }
 
     /** Empty if PD does not know the store or it was removed. */

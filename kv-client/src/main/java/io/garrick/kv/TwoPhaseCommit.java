@@ -214,7 +214,7 @@ final class TwoPhaseCommit {
             // Certain even after a lost answer: a commit that had happened would be confirmed.
             rollBackBehind();
             throw e;
-        } catch (PdException | KvException e) {
+        } catch (ClusterException e) {
             if (backoff.ambiguous()) {
                 throw new UndeterminedException(
                         "transaction " + startTs + ": the answer to its commit was lost", e);
@@ -274,7 +274,7 @@ final class TwoPhaseCommit {
     private void commitSecondary(List<Write> batch, Timestamp commitTs) {
         try {
             commit(batch, commitTs, CommitRole.Secondary, client.backoff("kv commit secondary"));
-        } catch (KvException | PdException e) {
+        } catch (ClusterException e) {
             // The primary decides; whoever meets these locks finishes them.
             log.debug("secondaries left to readers startTs={} {}", startTs, e.getMessage());
         }
@@ -289,7 +289,7 @@ final class TwoPhaseCommit {
                 for (List<Write> batch : batches(writes, backoff)) {
                     rollBack(batch, backoff);
                 }
-            } catch (KvException | PdException e) {
+            } catch (ClusterException e) {
                 // The locks expire, and readers remove them.
                 log.debug("locks left to readers startTs={} {}", startTs, e.getMessage());
             }

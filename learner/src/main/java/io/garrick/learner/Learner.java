@@ -70,11 +70,11 @@ public final class Learner implements AutoCloseable {
                         pd,
                         new SnapshotStore(config.snapshotDirectory()),
                         stopped::complete);
-        RaftClient client = new RaftClient(pd, store.storeId());
+        RaftClient client = new RaftClient(pd, store.storeId(), config.tls());
         RaftServer server = null;
         try {
             store.start(client);
-            server = new RaftServer(config.listenHost(), config.listenPort(), store);
+            server = new RaftServer(config.listenHost(), config.listenPort(), store, config.tls());
             String address =
                     config.advertiseAddress().isEmpty()
                             ? config.listenHost() + ":" + server.port()

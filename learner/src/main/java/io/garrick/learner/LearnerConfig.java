@@ -1,10 +1,12 @@
 package io.garrick.learner;
 
+import io.garrick.kv.Tls;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How this store presents itself and how fast its clocks run. Start from {@link #of} and change
@@ -21,6 +23,7 @@ import java.util.OptionalLong;
  * @param tick the raft base tick; TiKV's is one second
  * @param storeHeartbeat PD wants one every 10 s and gives up after 20 s
  * @param workers threads that own regions
+ * @param tls for the port and for dialling other stores; null for plain text
  */
 public record LearnerConfig(
         Path snapshotDirectory,
@@ -33,7 +36,8 @@ public record LearnerConfig(
         Optional<String> version,
         Duration tick,
         Duration storeHeartbeat,
-        int workers) {
+        int workers,
+        @Nullable Tls tls) {
 
     public LearnerConfig {
         labels = Map.copyOf(labels);
@@ -55,7 +59,8 @@ public record LearnerConfig(
                 Optional.empty(),
                 Duration.ofSeconds(1),
                 Duration.ofSeconds(10),
-                2);
+                2,
+                null);
     }
 
     public LearnerConfig withListen(String host, int port) {
@@ -70,7 +75,8 @@ public record LearnerConfig(
                 version,
                 tick,
                 storeHeartbeat,
-                workers);
+                workers,
+                tls);
     }
 
     public LearnerConfig withAddresses(String advertise, String status) {
@@ -85,7 +91,8 @@ public record LearnerConfig(
                 version,
                 tick,
                 storeHeartbeat,
-                workers);
+                workers,
+                tls);
     }
 
     public LearnerConfig withClocks(Duration raftTick, Duration heartbeat) {
@@ -100,7 +107,8 @@ public record LearnerConfig(
                 version,
                 raftTick,
                 heartbeat,
-                workers);
+                workers,
+                tls);
     }
 
     public LearnerConfig withIdentity(
@@ -116,6 +124,23 @@ public record LearnerConfig(
                 newVersion,
                 tick,
                 storeHeartbeat,
-                workers);
+                workers,
+                tls);
+    }
+
+    public LearnerConfig withTls(@Nullable Tls newTls) {
+        return new LearnerConfig(
+                snapshotDirectory,
+                listenHost,
+                listenPort,
+                advertiseAddress,
+                statusAddress,
+                labels,
+                capacityBytes,
+                version,
+                tick,
+                storeHeartbeat,
+                workers,
+                newTls);
     }
 }

@@ -3,6 +3,7 @@ package io.garrick.learner;
 import static io.garrick.learner.Waiting.await;
 
 import com.google.protobuf.ByteString;
+import io.garrick.kv.Tls;
 import io.garrick.proto.eraft.ConfChangeSingle;
 import io.garrick.proto.eraft.ConfChangeType;
 import io.garrick.proto.eraft.ConfChangeV2;
@@ -71,6 +72,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
@@ -81,6 +83,7 @@ final class FakeLeader implements AutoCloseable {
     static final long STORE_ID = 1;
 
     private final FakePd pd;
+    private final @Nullable Tls tls;
     private final Path directory;
     private final Server server;
     private final Map<Long, Group> groups = new TreeMap<>();
@@ -129,12 +132,21 @@ final class FakeLeader implements AutoCloseable {
     }
 
     FakeLeader(FakePd pd, Path directory) throws IOException {
+        this(pd, directory, null);
+    }
+
+    FakeLeader(FakePd pd, Path directory, @Nullable Tls tls) throws IOException {
         this.pd = pd;
+        this.tls = tls;
         this.directory = directory;
-        this.server =
+        NettyServerBuilder builder =
                 NettyServerBuilder.forAddress(
-                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                        .maxInboundMessageSize(Integer.MAX_VALUE)
+                        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        if (tls != null) {
+            builder.sslContext(tls.forServers());
+        }
+        this.server =
+                builder.maxInboundMessageSize(Integer.MAX_VALUE)
                         .addService(new Service())
                         .build()
                         .start();
@@ -793,7 +805,7 @@ final class FakeLeader implements AutoCloseable {
     private void connect(String address) {
         if (!address.equals(dialled)) {
             channel.ifPresent(ManagedChannel::shutdownNow);
-            channel = Optional.of(NettyChannelBuilder.forTarget(address).usePlaintext().build());
+            channel = Optional.of(Tls.secured(NettyChannelBuilder.forTarget(address), tls).build());
             dialled = address;
             stream = Optional.empty();
         }

@@ -6,6 +6,7 @@ import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.RocksStore;
 import io.garrick.base.Timestamp;
+import io.garrick.kv.Tls;
 import io.garrick.learner.LearnerStatus.Phase;
 import io.garrick.proto.eraft.Message;
 import io.garrick.proto.eraft.MessageType;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A learner, a leader with one region (7, its learner gets peer 72), a PD and a sink, over real
@@ -36,13 +38,19 @@ final class Scene implements AutoCloseable {
     OrderedStore durable;
     MemorySink sink = new MemorySink();
     Learner learner;
+    private final @Nullable Tls tls;
     private Path data;
     private int images;
 
     Scene(Path directory) throws IOException {
+        this(directory, null, null);
+    }
+
+    Scene(Path directory, @Nullable Tls ours, @Nullable Tls leaders) throws IOException {
         this.directory = directory;
+        this.tls = ours;
         this.data = directory.resolve("data");
-        this.leader = new FakeLeader(pd, directory);
+        this.leader = new FakeLeader(pd, directory, leaders);
         this.durable = open(data);
         this.learner = startLearner(Duration.ofMillis(20));
         leader.addRegion(REGION, "", "");
@@ -55,7 +63,7 @@ final class Scene implements AutoCloseable {
 
     Learner startLearner(Duration tick) throws IOException {
         return Learner.start(
-                LearnerConfig.of(snapshots()).withClocks(tick, Duration.ofMillis(100)),
+                LearnerConfig.of(snapshots()).withClocks(tick, Duration.ofMillis(100)).withTls(tls),
                 pd,
                 durable,
                 sink);

@@ -1,5 +1,6 @@
 package io.garrick.learner.transport;
 
+import io.garrick.kv.Tls;
 import io.garrick.learner.PlacementDriver;
 import io.garrick.learner.peer.Outbox;
 import io.garrick.proto.meta.Store;
@@ -25,6 +26,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,12 +50,19 @@ public final class RaftClient implements Outbox, AutoCloseable {
 
     private final PlacementDriver pd;
     private final long storeId;
+    private final @Nullable Tls tls;
     private final Map<Long, Line> lines = new ConcurrentHashMap<>();
     private final LongAdder dropped = new LongAdder();
     private volatile boolean closed;
 
-    public RaftClient(PlacementDriver pd, long storeId) {
+    /**
+     * Dials when the first message comes.
+     *
+     * @param tls null for plain text
+     */
+    public RaftClient(PlacementDriver pd, long storeId, @Nullable Tls tls) {
         this.pd = pd;
+        this.tls = tls;
         this.storeId = storeId;
     }
 
@@ -134,8 +143,7 @@ public final class RaftClient implements Outbox, AutoCloseable {
         /** Sends until the connection breaks. False if it never worked. */
         private boolean converse(String address, RaftMessage first) throws InterruptedException {
             ManagedChannel channel =
-                    NettyChannelBuilder.forTarget(address)
-                            .usePlaintext()
+                    Tls.secured(NettyChannelBuilder.forTarget(address), tls)
                             .keepAliveTime(10, TimeUnit.SECONDS)
                             .keepAliveTimeout(3, TimeUnit.SECONDS)
                             .build();
@@ -192,8 +200,7 @@ public final class RaftClient implements Outbox, AutoCloseable {
     private static final class Stream implements ClientResponseObserver<BatchRaftMessage, Done> {
         private final Semaphore changed = new Semaphore(0);
         private volatile boolean ended;
-        private @org.jspecify.annotations.Nullable ClientCallStreamObserver<BatchRaftMessage>
-                requests;
+        private @Nullable ClientCallStreamObserver<BatchRaftMessage> requests;
 
         @Override
         public void beforeStart(ClientCallStreamObserver<BatchRaftMessage> call) {

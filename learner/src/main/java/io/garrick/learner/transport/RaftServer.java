@@ -1,5 +1,7 @@
 package io.garrick.learner.transport;
 
+import io.garrick.kv.Tls;
+import io.garrick.learner.peer.Refusals;
 import io.garrick.learner.peer.Store;
 import io.grpc.Codec;
 import io.grpc.Decompressor;
@@ -8,6 +10,9 @@ import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -15,6 +20,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.InflaterInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** The port that TiKV, TiDB and import tools dial. Handlers run on virtual threads. */
 public final class RaftServer implements AutoCloseable {
@@ -23,14 +29,23 @@ public final class RaftServer implements AutoCloseable {
 
     private final Server server;
     private final ExecutorService handlers;
+    private @Nullable EventLoopGroup eventLoops;
     private final HealthStatusManager health = new HealthStatusManager();
 
-    /** Listens at once; {@code port} 0 takes a free one. */
-    public RaftServer(String host, int port, Store store) throws IOException {
+    /**
+     * Listens at once; {@code port} 0 takes a free one.
+     *
+     * @param tls null for plain text
+     */
+    public RaftServer(String host, int port, Store store, @Nullable Tls tls) throws IOException {
         this.handlers = Executors.newVirtualThreadPerTaskExecutor();
+        NettyServerBuilder builder =
+                NettyServerBuilder.forAddress(new InetSocketAddress(host, port));
+        if (tls != null) {
+            secure(builder, tls, store.counters().refusals());
+        }
         this.server =
-                NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
-                        .executor(handlers)
+                builder.executor(handlers)
                         .maxInboundMessageSize(Integer.MAX_VALUE)
                         .permitKeepAliveTime(MIN_PING_SECONDS, TimeUnit.SECONDS)
                         .permitKeepAliveWithoutCalls(true)
@@ -39,7 +54,7 @@ public final class RaftServer implements AutoCloseable {
                                         .with(new Codec.Gzip(), true)
                                         .with(new Deflate(), true))
                         .addService(new RaftService(store))
-                        .addService(new ImportService())
+                        .addService(new ImportService(store.counters().refusals()))
                         .addService(health.getHealthService())
                         .build();
         try {
@@ -49,6 +64,19 @@ public final class RaftServer implements AutoCloseable {
             throw new IOException("cannot listen on " + host + ":" + port, e);
         }
         health.setStatus("", ServingStatus.SERVING);
+    }
+
+    private void secure(NettyServerBuilder builder, Tls tls, Refusals refusals) {
+        tls.onRefusedClient(detail -> refusals.add("client certificate", detail));
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(NioIoHandler.newFactory());
+        eventLoops = loops;
+        // gRPC wants all three or none.
+        builder.sslContext(tls.forServers())
+                .channelFactory(() ->
+                        new PlainTextGuard(
+                                detail -> refusals.add("plain text on the TLS port", detail)))
+                .bossEventLoopGroup(loops)
+                .workerEventLoopGroup(loops);
     }
 
     public int port() {
@@ -67,6 +95,11 @@ public final class RaftServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         handlers.shutdownNow();
+        EventLoopGroup loops = eventLoops;
+        if (loops != null) {
+            // Quiet at once: the server has ended.
+            loops.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly();
+        }
     }
 
     /** TiKV may be configured to compress with deflate, which grpc-java does not know by itself. */

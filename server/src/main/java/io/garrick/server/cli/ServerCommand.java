@@ -1,5 +1,6 @@
 package io.garrick.server.cli;
 
+import io.garrick.kv.Tls;
 import io.garrick.server.FailureText;
 import io.garrick.server.ParentWatch;
 import io.garrick.server.RunFile;
@@ -10,6 +11,10 @@ import io.garrick.server.wiring.GarrickServer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -88,6 +93,46 @@ public final class ServerCommand implements Callable<Integer> {
             description = "What one query may hold in Arrow buffers (default 512 MiB).")
     private @Nullable Long queryMemoryBytes;
 
+    @Option(
+            names = "--ca-path",
+            paramLabel = "FILE",
+            description =
+                    "The cluster's CA, in PEM. With --cert-path and --key-path it turns on TLS, in"
+                            + " both directions, for the store's port, raft, PD and the status"
+                            + " pages. Changed files are read without a restart.")
+    private @Nullable Path caPath;
+
+    @Option(
+            names = "--cert-path",
+            paramLabel = "FILE",
+            description = "This node's certificate, in PEM.")
+    private @Nullable Path certPath;
+
+    @Option(
+            names = "--key-path",
+            paramLabel = "FILE",
+            description = "This node's private key, in PEM, not encrypted.")
+    private @Nullable Path keyPath;
+
+    @Option(
+            names = "--cert-allowed-cn",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Common names that may connect (default: all that the CA vouches for).")
+    private @Nullable List<String> certAllowedCn;
+
+    @Option(
+            names = "--labels",
+            split = ",",
+            paramLabel = "KEY=VALUE",
+            description = "Location labels for PD, such as zone=z1; engine=tiflash is always set.")
+    private @Nullable Map<String, String> labels;
+
+    @Option(
+            names = "--capacity-bytes",
+            description = "What PD takes for this store's size (default: the file system's).")
+    private @Nullable Long capacityBytes;
+
     @Option(names = "--run-file", hidden = true)
     private @Nullable Path runFile;
 
@@ -113,6 +158,12 @@ public final class ServerCommand implements Callable<Integer> {
                                 schemaPollMillis,
                                 checkpointMillis,
                                 queryMemoryBytes,
+                                caPath,
+                                certPath,
+                                keyPath,
+                                certAllowedCn,
+                                labels,
+                                capacityBytes,
                                 runFile));
         GarrickServer server = GarrickServer.start(settings(chosen));
         Path runPath = chosen.runFile() == null ? RunFile.defaultPath() : chosen.runFile();
@@ -161,7 +212,35 @@ public final class ServerCommand implements Callable<Integer> {
                 millis("--raft-tick-millis", config.raftTickMillis(), 1_000),
                 millis("--schema-poll-millis", config.schemaPollMillis(), 2_000),
                 millis("--checkpoint-millis", config.checkpointMillis(), 10_000),
-                config.queryMemoryBytes() == null ? 512L << 20 : config.queryMemoryBytes());
+                config.queryMemoryBytes() == null ? 512L << 20 : config.queryMemoryBytes(),
+                tls(config),
+                config.labels() == null ? Map.of() : config.labels(),
+                config.capacityBytes() == null
+                        ? OptionalLong.empty()
+                        : OptionalLong.of(config.capacityBytes()));
+    }
+
+    private static Optional<Tls.Config> tls(ServerConfig config) {
+        Path ca = config.caPath();
+        Path cert = config.certPath();
+        Path key = config.keyPath();
+        if (ca == null && cert == null && key == null) {
+            if (config.certAllowedCn() != null) {
+                throw new UserError("--cert-allowed-cn needs --ca-path, --cert-path, --key-path");
+            }
+            return Optional.empty();
+        }
+        if (ca == null || cert == null || key == null) {
+            throw new UserError("TLS needs all three of --ca-path, --cert-path, --key-path");
+        }
+        return Optional.of(
+                new Tls.Config(
+                        ca,
+                        cert,
+                        key,
+                        config.certAllowedCn() == null
+                                ? Set.of()
+                                : Set.copyOf(config.certAllowedCn())));
     }
 
     private static String or(@Nullable String value, String otherwise) {

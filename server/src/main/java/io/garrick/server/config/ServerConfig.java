@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,13 @@ import org.jspecify.annotations.Nullable;
  * @param raftTickMillis the base tick of raft; TiKV's is 1000
  * @param schemaPollMillis between looks at the schema version
  * @param checkpointMillis between checkpoints
+ * @param caPath whom to trust, in PEM; with the next two it turns on TLS for the store's port,
+ *     raft, PD and the status pages
+ * @param certPath this node's certificate, in PEM
+ * @param keyPath its key, in PEM
+ * @param certAllowedCn common names that may connect; absent: whoever the CA vouches for
+ * @param labels location labels for PD, such as {@code zone}
+ * @param capacityBytes what PD takes for this store's size; absent: the file system's
  * @param queryMemoryBytes what all queries together may hold in Arrow buffers
  */
 public record ServerConfig(
@@ -41,10 +49,18 @@ public record ServerConfig(
         @Nullable Long schemaPollMillis,
         @Nullable Long checkpointMillis,
         @Nullable Long queryMemoryBytes,
+        @Nullable Path caPath,
+        @Nullable Path certPath,
+        @Nullable Path keyPath,
+        @Nullable List<String> certAllowedCn,
+        @Nullable Map<String, String> labels,
+        @Nullable Long capacityBytes,
         @JsonProperty("run-file") @Nullable Path runFile) {
 
     public static final ServerConfig NONE =
-            new ServerConfig(null, null, null, null, null, null, null, null, null, null, null);
+            new ServerConfig(
+                    null, null, null, null, null, null, null, null, null, null, null, null, null,
+                    null, null, null, null);
 
     /** Reads a TOML file; an unknown key or a wrong type is the user's error. */
     public static ServerConfig read(Path file) {
@@ -91,6 +107,12 @@ public record ServerConfig(
                 pick(flags.schemaPollMillis, schemaPollMillis),
                 pick(flags.checkpointMillis, checkpointMillis),
                 pick(flags.queryMemoryBytes, queryMemoryBytes),
+                pick(flags.caPath, caPath),
+                pick(flags.certPath, certPath),
+                pick(flags.keyPath, keyPath),
+                pick(flags.certAllowedCn, certAllowedCn),
+                pick(flags.labels, labels),
+                pick(flags.capacityBytes, capacityBytes),
                 pick(flags.runFile, runFile));
     }
 

@@ -4,6 +4,7 @@ import io.garrick.base.Key;
 import io.garrick.codec.key.TableKeys;
 import io.garrick.codec.row.RowEncoder;
 import io.garrick.codec.schema.TableSchema;
+import io.garrick.kv.ClusterException;
 import io.garrick.kv.KvException;
 import io.garrick.kv.KvTransaction;
 import io.garrick.kv.PdException;
@@ -236,7 +237,7 @@ public final class Demo implements AutoCloseable {
                     Pause.millis(1);
                 }
                 stats.fresh((System.nanoTime() - started) / 1000);
-            } catch (KvException | PdException | IOException e) {
+            } catch (ClusterException | IOException e) {
                 stats.problem("freshness: " + e.getMessage());
             }
             Pause.millis(FRESHNESS_PAUSE_MILLIS);

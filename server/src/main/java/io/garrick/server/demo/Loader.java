@@ -2,10 +2,9 @@ package io.garrick.server.demo;
 
 import io.garrick.codec.row.RowEncoder;
 import io.garrick.codec.schema.TableSchema;
+import io.garrick.kv.ClusterException;
 import io.garrick.kv.KvClient;
-import io.garrick.kv.KvException;
 import io.garrick.kv.KvTransaction;
-import io.garrick.kv.PdException;
 import io.garrick.server.FailureText;
 import io.garrick.server.UserError;
 import java.util.ArrayList;
@@ -73,7 +72,7 @@ final class Loader {
                 batch.forEach(row -> transaction.put(row.rawKey(), row.value().unsafeBytes()));
                 transaction.commit();
                 return;
-            } catch (KvException | PdException e) {
+            } catch (ClusterException e) {
                 if (attempt == ATTEMPTS) {
                     throw e;
                 }

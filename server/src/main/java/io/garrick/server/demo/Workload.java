@@ -7,10 +7,9 @@ import io.garrick.codec.key.TableKeys;
 import io.garrick.codec.row.PlainRowDecoder;
 import io.garrick.codec.row.RowEncoder;
 import io.garrick.codec.schema.TableSchema;
+import io.garrick.kv.ClusterException;
 import io.garrick.kv.KvClient;
-import io.garrick.kv.KvException;
 import io.garrick.kv.KvTransaction;
-import io.garrick.kv.PdException;
 import io.garrick.kv.WriteConflictException;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
@@ -84,7 +83,7 @@ final class Workload {
             stats.commits.incrementAndGet();
         } catch (WriteConflictException e) {
             stats.conflicts.incrementAndGet();
-        } catch (KvException | PdException e) {
+        } catch (ClusterException e) {
             stats.problem("writer: " + e.getMessage());
         }
     }

@@ -3,6 +3,10 @@ package io.garrick.server.status;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import io.garrick.kv.Tls;
 import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -15,6 +19,8 @@ import java.util.concurrent.Executors;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP on the status port.
@@ -29,6 +35,7 @@ public final class StatusServer implements AutoCloseable {
     private static final Pattern SYNC_SCHEMA =
             Pattern.compile("/tiflash/sync-schema/keyspace/(\\d+)/table/(\\d+)");
 
+    private static final int BACKLOG = 64;
     private static final String NULL_KEYSPACE = "4294967295";
 
     private final HttpServer server;
@@ -44,9 +51,15 @@ public final class StatusServer implements AutoCloseable {
     /** Binds and serves. A busy port is an {@code IOException} that names it. */
     public static StatusServer start(InetSocketAddress address, NodeStatus node)
             throws IOException {
+        return start(address, null, node);
+    }
+
+    /** With TLS if {@code tls} is given. */
+    public static StatusServer start(InetSocketAddress address, @Nullable Tls tls, NodeStatus node)
+            throws IOException {
         HttpServer http;
         try {
-            http = HttpServer.create(address, 64);
+            http = tls == null ? HttpServer.create(address, BACKLOG) : https(address, tls);
         } catch (IOException e) {
             throw new IOException(
                     "cannot listen on status address "
@@ -73,6 +86,25 @@ public final class StatusServer implements AutoCloseable {
         http.createContext("/tiflash/readyz", status::answerTiflashReady);
         http.start();
         return status;
+    }
+
+    /** A certificate is asked for, and demanded if only certain names may connect. */
+    private static HttpServer https(InetSocketAddress address, Tls tls) throws IOException {
+        HttpsServer server = HttpsServer.create(address, BACKLOG);
+        server.setHttpsConfigurator(
+                new HttpsConfigurator(tls.forHttps()) {
+                    @Override
+                    public void configure(HttpsParameters connection) {
+                        SSLParameters parameters = getSSLContext().getDefaultSSLParameters();
+                        if (tls.restrictsNames()) {
+                            parameters.setNeedClientAuth(true);
+                        } else {
+                            parameters.setWantClientAuth(true);
+                        }
+                        connection.setSSLParameters(parameters);
+                    }
+                });
+        return server;
     }
 
     public int port() {

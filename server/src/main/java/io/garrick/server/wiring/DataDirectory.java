@@ -2,6 +2,7 @@ package io.garrick.server.wiring;
 
 import io.garrick.server.UserError;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -10,9 +11,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A data directory that this process holds alone, as long as it is open. */
 public final class DataDirectory implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(DataDirectory.class);
+
     /** Less free space than this at the start is an error: nothing could be made durable. */
     private static final long LEAST_FREE_BYTES = 64L << 20;
 
@@ -74,6 +80,24 @@ public final class DataDirectory implements AutoCloseable {
 
     public Path path(String name) {
         return root.resolve(name);
+    }
+
+    /** The length of all files below; those that vanish meanwhile do not count. */
+    public long usedBytes() {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.mapToLong(DataDirectory::length).sum();
+        } catch (IOException | UncheckedIOException e) {
+            log.debug("data directory not measured", e);
+            return 0;
+        }
+    }
+
+    private static long length(Path file) {
+        try {
+            return Files.isRegularFile(file) ? Files.size(file) : 0;
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     @Override

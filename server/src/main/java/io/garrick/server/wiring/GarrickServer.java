@@ -6,6 +6,7 @@ import io.garrick.base.RocksStore;
 import io.garrick.codec.key.TableKeys;
 import io.garrick.kv.KvClient;
 import io.garrick.kv.PdClient;
+import io.garrick.kv.Tls;
 import io.garrick.learner.Learner;
 import io.garrick.learner.LearnerConfig;
 import io.garrick.learner.LearnerStatus;
@@ -16,12 +17,14 @@ import io.garrick.query.QueryConfig;
 import io.garrick.query.QueryServer;
 import io.garrick.regioncache.RegionCache;
 import io.garrick.schemasync.SchemaSync;
+import io.garrick.server.FailureText;
 import io.garrick.server.UserError;
 import io.garrick.server.config.Address;
 import io.garrick.server.status.NodeStatus;
 import io.garrick.server.status.StatusServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -31,9 +34,12 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +55,9 @@ public final class GarrickServer implements AutoCloseable {
      *
      * @param pd addresses of the cluster's PDs
      * @param advertise where the cluster reaches this store; port 0 takes a free one
+     * @param tls for everything but Flight SQL; absent: plain text
+     * @param labels location labels for PD
+     * @param capacityBytes for PD; absent: the file system's size
      */
     public record Settings(
             List<String> pd,
@@ -60,7 +69,16 @@ public final class GarrickServer implements AutoCloseable {
             Duration raftTick,
             Duration schemaPoll,
             Duration checkpoint,
-            long queryMemoryBytes) {}
+            long queryMemoryBytes,
+            Optional<Tls.Config> tls,
+            Map<String, String> labels,
+            OptionalLong capacityBytes) {
+
+        public Settings {
+            pd = List.copyOf(pd);
+            labels = Map.copyOf(labels);
+        }
+    }
 
     private final Settings settings;
     private final Deque<AutoCloseable> resources = new ArrayDeque<>();
@@ -74,7 +92,8 @@ public final class GarrickServer implements AutoCloseable {
         this.settings = settings;
         try {
             DataDirectory data = keep(DataDirectory.open(settings.dataDir()));
-            PdClient pd = keep(connect(settings.pd()));
+            Tls tls = loadTls(settings.tls());
+            PdClient pd = keep(connect(settings.pd(), tls));
             KvClient kv = keep(KvClient.connect(pd));
 
             List<String> durableFamilies = new ArrayList<>(Learner.FAMILIES);
@@ -110,14 +129,19 @@ public final class GarrickServer implements AutoCloseable {
 
             Address advertise = settings.advertise();
             Lazy status = new Lazy();
-            this.status = keep(StatusServer.start(settings.status().socketAddress(), status));
+            this.status = keep(StatusServer.start(settings.status().socketAddress(), tls, status));
             LearnerConfig learnerConfig =
                     LearnerConfig.of(data.path("snap"))
                             .withListen(advertise.host(), advertise.port())
                             .withAddresses(
                                     advertise.port() == 0 ? "" : advertise.toString(),
                                     settings.status().host() + ":" + this.status.port())
-                            .withClocks(settings.raftTick(), settings.heartbeat());
+                            .withClocks(settings.raftTick(), settings.heartbeat())
+                            .withIdentity(
+                                    settings.labels(), settings.capacityBytes(), Optional.empty())
+                            .withTls(tls);
+            LongReads longReads = keep(LongReads.at(pd, "garrick-" + advertise));
+            longReads.start();
             // Every port is bound before PD hears of this store.
             LateGate gate = new LateGate();
             this.query =
@@ -128,12 +152,24 @@ public final class GarrickServer implements AutoCloseable {
                                                     settings.flight().host(),
                                                     settings.flight().port())
                                             .withQueryMemory(settings.queryMemoryBytes()),
-                                    new LocalReplica(pd, schemas, gate, kv.locks(), cache, store),
+                                    new LocalReplica(
+                                            pd, schemas, gate, kv.locks(), cache, store, longReads),
                                     root));
             this.learner =
                     keep(
                             Learner.start(
-                                    learnerConfig, pd, durable, new StorageSink(cache, safepoint)));
+                                    learnerConfig,
+                                    pd,
+                                    durable,
+                                    new StorageSink(
+                                            cache,
+                                            safepoint,
+                                            Pressure.of(
+                                                    Files.getFileStore(data.path("")),
+                                                    () ->
+                                                            store.stats().memtableBytes()
+                                                                    + cache.stats().pendingBytes()),
+                                            data::usedBytes)));
             gate.open(learner.readGate());
             keep(gate::shut);
             learner.registerMetrics(PrometheusRegistry.defaultRegistry);
@@ -164,9 +200,17 @@ public final class GarrickServer implements AutoCloseable {
         return new GarrickServer(settings);
     }
 
-    private static PdClient connect(List<String> addresses) {
+    private static @Nullable Tls loadTls(Optional<Tls.Config> config) {
         try {
-            return PdClient.connect(addresses, PdClient.Options.DEFAULT);
+            return config.isPresent() ? Tls.load(config.get()) : null;
+        } catch (IOException e) {
+            throw new UserError("TLS: " + FailureText.of(e), e);
+        }
+    }
+
+    private static PdClient connect(List<String> addresses, @Nullable Tls tls) {
+        try {
+            return PdClient.connect(addresses, PdClient.Options.DEFAULT, tls);
         } catch (RuntimeException e) {
             throw new UserError(
                     "no PD answers at " + String.join(",", addresses) + ": " + e.getMessage(), e);
@@ -207,7 +251,7 @@ public final class GarrickServer implements AutoCloseable {
 
     /** The pages are served before the node is complete: until then it is starting. */
     private static final class Lazy implements NodeStatus {
-        private volatile @org.jspecify.annotations.Nullable NodeStatus node;
+        private volatile @Nullable NodeStatus node;
 
         @Override
         public Map<String, Object> summary() {

@@ -4,11 +4,10 @@ import io.garrick.base.KeyRange;
 import io.garrick.base.Timestamp;
 import io.garrick.codec.key.TableKeys;
 import io.garrick.codec.schema.TableSchema;
-import io.garrick.kv.KvException;
+import io.garrick.kv.ClusterException;
 import io.garrick.kv.LockResolution;
 import io.garrick.kv.LockResolver;
 import io.garrick.kv.PdClient;
-import io.garrick.kv.PdException;
 import io.garrick.learner.ReadGate;
 import io.garrick.learner.ReadOutcome;
 import io.garrick.learner.RegionLease;
@@ -55,6 +54,7 @@ final class LocalReplica implements Replica {
     private final LockResolver locks;
     private final RegionCache cache;
     private final TableStore store;
+    private final LongReads longReads;
 
     LocalReplica(
             PdClient pd,
@@ -62,20 +62,22 @@ final class LocalReplica implements Replica {
             ReadGate gate,
             LockResolver locks,
             RegionCache cache,
-            TableStore store) {
+            TableStore store,
+            LongReads longReads) {
         this.pd = pd;
         this.schemas = schemas;
         this.gate = gate;
         this.locks = locks;
         this.cache = cache;
         this.store = store;
+        this.longReads = longReads;
     }
 
     @Override
     public Timestamp currentTimestamp() throws NotReadyException {
         try {
             return pd.timestamp();
-        } catch (KvException | PdException e) {
+        } catch (ClusterException e) {
             throw new NotReadyException("no timestamp from PD: " + e.getMessage(), e);
         }
     }
@@ -90,7 +92,7 @@ final class LocalReplica implements Replica {
         SchemaView view;
         try {
             view = schemas.at(ts);
-        } catch (KvException | PdException e) {
+        } catch (ClusterException e) {
             throw new NotReadyException(
                     "the schema at " + ts + " cannot be read: " + e.getMessage(), e);
         }
@@ -106,12 +108,14 @@ final class LocalReplica implements Replica {
             throws NotReadyException {
         long deadlineNanos = System.nanoTime() + options.timeout().toNanos();
         List<Snapshot> pinned = new ArrayList<>();
+        Runnable ended = longReads.open(ts);
         try {
             for (long physicalId : table.readablePhysicalIds()) {
                 pinned.add(pin(table, physicalId, ts, deadlineNanos));
             }
-            return new PinnedTable(List.copyOf(pinned));
+            return new PinnedTable(List.copyOf(pinned), ended);
         } catch (NotReadyException | RuntimeException e) {
+            ended.run();
             pinned.forEach(Snapshot::close);
             throw e;
         }
@@ -166,7 +170,7 @@ final class LocalReplica implements Replica {
             throws NotReadyException {
         try {
             return locks.resolve(found, ts);
-        } catch (KvException | PdException e) {
+        } catch (ClusterException e) {
             throw new NotReadyException(
                     "a lock in " + table.name() + " cannot be resolved: " + e.getMessage(), e);
         }
@@ -234,7 +238,7 @@ final class LocalReplica implements Replica {
     }
 
     /** The physical tables of one logical table, pinned at one ts. */
-    private record PinnedTable(List<Snapshot> parts) implements TableView {
+    private record PinnedTable(List<Snapshot> parts, Runnable ended) implements TableView {
         @Override
         public long maxRowCount() {
             return parts.stream().mapToLong(Snapshot::maxRowCount).sum();
@@ -251,6 +255,7 @@ final class LocalReplica implements Replica {
 
         @Override
         public void close() {
+            ended.run();
             parts.forEach(Snapshot::close);
         }
     }

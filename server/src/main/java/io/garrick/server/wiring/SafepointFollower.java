@@ -1,8 +1,7 @@
 package io.garrick.server.wiring;
 
-import io.garrick.kv.KvException;
+import io.garrick.kv.ClusterException;
 import io.garrick.kv.PdClient;
-import io.garrick.kv.PdException;
 import io.garrick.mergetree.TableStore;
 import java.io.IOException;
 import java.time.Duration;
@@ -10,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the store's safepoint at PD's. Reads below it are refused from then on, and compaction may
- * collect what only they would see.
+ * Keeps the store's safepoint at PD's, the one of transactions. Reads below it are refused from
+ * then on, and compaction may collect what only they would see.
  *
  * <p>A region that arrives as a snapshot lacks what the cluster has collected already. So the
  * safepoint is raised after an installation and before the region serves, for the whole store: a
@@ -38,8 +37,8 @@ final class SafepointFollower implements AutoCloseable {
     /** Returns once the store refuses what PD no longer promises. */
     void follow() throws IOException {
         try {
-            store.advanceSafepoint(pd.gcSafePoint());
-        } catch (KvException | PdException e) {
+            store.advanceSafepoint(pd.gcState().txnSafePoint());
+        } catch (ClusterException e) {
             throw new IOException("the safepoint cannot be read from PD: " + e.getMessage(), e);
         }
     }

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,10 +38,28 @@ final class StorageSink implements ApplySink {
 
     private final RegionCache cache;
     private final SafepointFollower safepoint;
+    private final Pressure pressure;
+    private final LongSupplier usedBytes;
 
-    StorageSink(RegionCache cache, SafepointFollower safepoint) {
+    StorageSink(
+            RegionCache cache,
+            SafepointFollower safepoint,
+            Pressure pressure,
+            LongSupplier usedBytes) {
         this.cache = cache;
         this.safepoint = safepoint;
+        this.pressure = pressure;
+        this.usedBytes = usedBytes;
+    }
+
+    @Override
+    public boolean busy() {
+        return pressure.busy();
+    }
+
+    @Override
+    public long usedBytes() {
+        return usedBytes.getAsLong();
     }
 
     @Override

@@ -1,8 +1,7 @@
 package io.garrick.server.wiring;
 
 import io.garrick.codec.schema.TableSchema;
-import io.garrick.kv.KvException;
-import io.garrick.kv.PdException;
+import io.garrick.kv.ClusterException;
 import io.garrick.mergetree.SchemaProvider;
 import io.garrick.schemasync.SchemaSync;
 import io.garrick.schemasync.SchemaView;
@@ -31,7 +30,7 @@ final class TableSchemas implements SchemaProvider {
         }
         try {
             return find(schemas.syncNow(), physicalTableId);
-        } catch (KvException | PdException e) {
+        } catch (ClusterException e) {
             log.warn("schema of a table cannot be read tableId={}", physicalTableId, e);
             return Optional.empty();
         }

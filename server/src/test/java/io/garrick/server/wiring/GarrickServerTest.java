@@ -13,6 +13,9 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +37,11 @@ final class GarrickServerTest {
                     .isInstanceOf(IOException.class);
             assertThat(pd.getAllStores()).hasSize(stores);
             try (GarrickServer node = start(cluster, 0)) {
-                assertThat(pd.getAllStores()).hasSize(stores + 1);
+                assertThat(pd.getAllStores())
+                        .hasSize(stores + 1)
+                        .anyMatch(store ->
+                                store.getLabelsList().stream()
+                                        .anyMatch(label -> label.getValue().equals("z1")));
                 assertThat(node.flightAddress()).doesNotEndWith(":0");
             }
         }
@@ -52,6 +59,9 @@ final class GarrickServerTest {
                         Duration.ofMillis(100),
                         Duration.ofMillis(200),
                         Duration.ofSeconds(10),
-                        64 << 20));
+                        64 << 20,
+                        Optional.empty(),
+                        Map.of("zone", "z1"),
+                        OptionalLong.of(1L << 40)));
     }
 }
