@@ -18,7 +18,10 @@ import picocli.CommandLine.Parameters;
 public final class Bench implements Runnable {
 
     /** Every benchmark, in the order of the list. */
-    static final List<Benchmark> ALL = List.of(new io.garrick.bench.storage.CpfScan());
+    static final List<Benchmark> ALL =
+            List.of(
+                    new io.garrick.bench.storage.CpfScan(),
+                    new io.garrick.bench.flashkv.FlashKvTransactions());
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "the benchmark")
     private @Nullable String name;

@@ -4,6 +4,7 @@ import io.garrick.base.Key;
 import io.garrick.flashkv.kv.TransactionLayer;
 import io.garrick.flashkv.pd.PdConfig;
 import io.garrick.flashkv.pd.PdServer;
+import io.garrick.flashkv.store.Neighbours;
 import io.garrick.flashkv.store.Store;
 import io.garrick.flashkv.store.StoreConfig;
 import io.garrick.flashkv.txn.Transactions;
@@ -39,6 +40,7 @@ public final class FlashKv implements AutoCloseable {
     private final TransactionLayer.Factory transactions;
     private final InetAddress host;
     private final FileChannel lock;
+    private final Neighbours neighbours = new Neighbours();
     // Null if the stores joined a PD that runs elsewhere.
     private final @Nullable PdServer pd;
     // By number from 1; a stopped store is null.
@@ -208,6 +210,11 @@ public final class FlashKv implements AutoCloseable {
         ownPd().splitRegion(regionId, encodedKeys);
     }
 
+    /** While halted, PD moves nothing of its own accord; what is asked for is still done. */
+    public void haltScheduling(boolean halt) {
+        ownPd().haltScheduling(halt);
+    }
+
     private PdServer ownPd() {
         PdServer own = pd;
         if (own == null) {
@@ -266,7 +273,8 @@ public final class FlashKv implements AutoCloseable {
                         LOG_GC_ENTRIES);
         RandomGenerator random = new SplittableRandom(ThreadLocalRandom.current().nextLong());
         stores.set(
-                number - 1, Store.start(storeConfig, transactions, InstantSource.system(), random));
+                number - 1,
+                Store.start(storeConfig, transactions, InstantSource.system(), random, neighbours));
     }
 
     /** Stops the stores, then PD. */

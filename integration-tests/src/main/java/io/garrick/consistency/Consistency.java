@@ -187,10 +187,10 @@ public final class Consistency {
 
     /** Everything once more from each store in turn: all replicas came to the same end. */
     private void readEveryReplica(FlashKv cluster, KvClient client) throws InterruptedException {
+        cluster.haltScheduling(true); // PD would not leave all leaders on one store
         for (int store = 1; store <= cluster.storeCount(); store++) {
             Timestamp ts = client.pd().timestamp();
             long total = 0;
-            // One region at a time: PD would not leave all leaders on one store.
             for (Region region : cluster.regions()) {
                 leadFrom(cluster, region.getId(), store);
                 total += bank.total(client.snapshot(ts), key -> contains(region, key));

@@ -3,9 +3,13 @@ package io.garrick.kv;
 import io.garrick.proto.meta.Store;
 import io.garrick.proto.meta.StoreState;
 import io.garrick.proto.tikv.TikvGrpc;
+import io.grpc.Channel;
+import io.grpc.ClientInterceptors;
+import io.grpc.ManagedChannel;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /** Where each store listens, and which of them did not answer lately. */
 final class Stores implements AutoCloseable {
@@ -15,6 +19,10 @@ final class Stores implements AutoCloseable {
     private final PdClient pd;
     private final Channels channels;
     private final Map<Long, Client> clients = new ConcurrentHashMap<>();
+    private final Map<String, BatchedCalls> batches = new ConcurrentHashMap<>();
+    private final ScheduledThreadPoolExecutor timer =
+            new ScheduledThreadPoolExecutor(
+                    1, Thread.ofPlatform().daemon().name("kv-client-deadlines").factory());
     private final Map<Long, Long> failedAtNanos = new ConcurrentHashMap<>();
 
     private record Client(String address, TikvGrpc.TikvBlockingStub stub) {}
@@ -22,6 +30,7 @@ final class Stores implements AutoCloseable {
     Stores(PdClient pd) {
         this.pd = pd;
         this.channels = new Channels(pd.tls());
+        timer.setRemoveOnCancelPolicy(true);
     }
 
     /** Empty if PD does not know the store or it was removed. */
@@ -33,10 +42,16 @@ final class Stores implements AutoCloseable {
                 return Optional.empty();
             }
             String address = store.get().getAddress();
-            client = new Client(address, TikvGrpc.newBlockingStub(channels.to(address)));
+            client = new Client(address, TikvGrpc.newBlockingStub(batched(address)));
             clients.put(storeId, client);
         }
         return Optional.of(client.stub());
+    }
+
+    private Channel batched(String address) {
+        ManagedChannel channel = channels.to(address);
+        return ClientInterceptors.intercept(
+                channel, batches.computeIfAbsent(address, _ -> new BatchedCalls(channel, timer)));
     }
 
     /** Its address is looked up again, and for a while other peers are preferred. */
@@ -67,5 +82,6 @@ final class Stores implements AutoCloseable {
     @Override
     public void close() {
         channels.close();
+        timer.shutdownNow();
     }
 }

@@ -57,6 +57,7 @@ final class Cluster {
     private final AdminOperators asked = new AdminOperators();
     private RuleSet rules;
     private boolean bootstrapped;
+    private boolean halted;
     private Key patrolCursor = Key.EMPTY;
 
     Cluster(PdConfig config, PdMeta meta, RandomGenerator random) {
@@ -415,7 +416,9 @@ final class Cluster {
                     Optional<Step> step =
                             asked.concerns(region.id(), now())
                                     ? asked.next(region, regions::get, now())
-                                    : Scheduler.decide(region, rules, storeViews());
+                                    : halted
+                                            ? Optional.empty()
+                                            : Scheduler.decide(region, rules, storeViews());
                     step.ifPresent(value ->
                             log.info("region ordered regionId={} step={}", region.id(), value));
                     return step;
@@ -505,6 +508,11 @@ final class Cluster {
 
     synchronized Map<Long, AdminOperators.Goal> asked() {
         return asked.all();
+    }
+
+    /** While halted, only what was asked for is ordered (PD's {@code halt-scheduling}). */
+    synchronized void haltScheduling(boolean halt) {
+        halted = halt;
     }
 
     synchronized Optional<Step> runningStep(long regionId) {

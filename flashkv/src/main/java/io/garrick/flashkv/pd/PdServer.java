@@ -117,6 +117,11 @@ public final class PdServer implements AutoCloseable {
         cluster.ask(regionId, new AdminOperators.Goal.SplitAt(keys));
     }
 
+    /** While halted, PD orders only what was asked for. */
+    public void haltScheduling(boolean halt) {
+        cluster.haltScheduling(halt);
+    }
+
     /** What region leaders last reported, in key order. */
     public List<Region> regions() {
         return cluster.regions(KeyRange.ALL, 0).stream().map(RegionInfo::region).toList();

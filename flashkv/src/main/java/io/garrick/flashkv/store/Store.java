@@ -49,6 +49,7 @@ public final class Store implements AutoCloseable {
     private static final int FLOW_CONTROL_WINDOW_BYTES = 4 << 20;
 
     private final StoreConfig config;
+    private final Neighbours neighbours;
     private final InstantSource clock;
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final RegionTable regions = new RegionTable();
@@ -70,8 +71,10 @@ public final class Store implements AutoCloseable {
             StoreConfig config,
             TransactionLayer.Factory factory,
             InstantSource clock,
-            RandomGenerator random)
+            RandomGenerator random,
+            Neighbours neighbours)
             throws IOException {
+        this.neighbours = neighbours;
         this.config = config;
         this.clock = clock;
         this.startSeconds = clock.instant().getEpochSecond();
@@ -85,7 +88,10 @@ public final class Store implements AutoCloseable {
                     keep(
                             new LinkFaults(
                                     new GrpcTransport(
-                                            storeId, this::addressOf, this::unreachable)));
+                                            storeId,
+                                            neighbours,
+                                            this::addressOf,
+                                            this::unreachable)));
             ExecutorService background =
                     Executors.newSingleThreadExecutor(
                             Thread.ofPlatform()
@@ -128,14 +134,19 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    /** Returns once the store is registered and serves. Blocks until PD answers. */
+    /**
+     * Returns once the store is registered and serves. Blocks until PD answers.
+     *
+     * @param neighbours the stores of this process that may talk to each other directly
+     */
     public static Store start(
             StoreConfig config,
             TransactionLayer.Factory factory,
             InstantSource clock,
-            RandomGenerator random)
+            RandomGenerator random,
+            Neighbours neighbours)
             throws IOException {
-        return new Store(config, factory, clock, random);
+        return new Store(config, factory, clock, random, neighbours);
     }
 
     public long id() {
@@ -290,6 +301,7 @@ public final class Store implements AutoCloseable {
         }
         loop.load();
         thread.start();
+        neighbours.join(storeId, loop::receive);
         pd.putStore(metadata());
         pdLink.startStoreHeartbeats(config.storeHeartbeat(), this::stats);
         log.info("store started storeId={} address={}", storeId, address());
@@ -423,6 +435,7 @@ public final class Store implements AutoCloseable {
             return;
         }
         closed = true;
+        neighbours.leave(storeId);
         pdLink.close();
         loop.resume();
         loop.stop();

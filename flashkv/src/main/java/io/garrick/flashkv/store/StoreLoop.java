@@ -455,6 +455,7 @@ final class StoreLoop implements Runnable {
                         }
                     });
         }
+        transport.flush(); // others write their logs while this store writes its own
         if (slowMillis > 0 && raftLog.hasWrites()) {
             sleepForSlowDisk();
         }
@@ -462,6 +463,7 @@ final class StoreLoop implements Runnable {
         for (Peer peer : busy) {
             guarded(peer, peer::persisted);
         }
+        transport.flush();
         try (KvEngine.Batch batch = kv.newBatch()) {
             for (Peer peer : busy) {
                 peer.apply(batch);

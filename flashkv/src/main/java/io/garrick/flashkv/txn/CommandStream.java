@@ -4,7 +4,10 @@ import io.garrick.proto.tikv.BatchCommandsRequest;
 import io.garrick.proto.tikv.BatchCommandsResponse;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +19,11 @@ final class CommandStream implements StreamObserver<BatchCommandsRequest> {
     private final Executor executor;
     private final StreamObserver<BatchCommandsResponse> out;
     private final Object outLock = new Object();
+    private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger waiting = new AtomicInteger();
     private boolean ended;
+
+    private record Answer(long id, BatchCommandsResponse.Response response) {}
 
     CommandStream(
             BatchedCommands commands,
@@ -45,15 +52,27 @@ final class CommandStream implements StreamObserver<BatchCommandsRequest> {
             end(Status.INTERNAL.withDescription(e.toString()));
             return;
         }
-        synchronized (outLock) {
-            if (!ended) {
-                out.onNext(
-                        BatchCommandsResponse.newBuilder()
-                                .addRequestIds(id)
-                                .addResponses(response)
-                                .build());
-            }
+        answers.add(new Answer(id, response));
+        if (waiting.getAndIncrement() == 0) {
+            sendAnswers();
         }
+    }
+
+    // What became ready while one answer was being sent leaves together.
+    private void sendAnswers() {
+        int taken = 1;
+        do {
+            BatchCommandsResponse.Builder batch = BatchCommandsResponse.newBuilder();
+            for (Answer next = answers.poll(); next != null; next = answers.poll()) {
+                batch.addRequestIds(next.id()).addResponses(next.response());
+            }
+            synchronized (outLock) {
+                if (!ended && batch.getResponsesCount() > 0) {
+                    out.onNext(batch.build());
+                }
+            }
+            taken = waiting.addAndGet(-taken);
+        } while (taken != 0);
     }
 
     private void end(Status status) {

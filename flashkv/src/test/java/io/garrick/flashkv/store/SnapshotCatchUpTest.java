@@ -55,7 +55,8 @@ final class SnapshotCatchUpTest {
                 config,
                 (_, _) -> new RegionsOnly(),
                 InstantSource.system(),
-                new SplittableRandom(number));
+                new SplittableRandom(number),
+                new Neighbours());
     }
 
     private static final class RegionsOnly implements TransactionLayer {
