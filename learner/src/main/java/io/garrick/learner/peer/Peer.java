@@ -71,7 +71,7 @@ final class Peer implements PeerReads.Host {
     private final PeerReads reads;
     private final SafeTs safeTs = new SafeTs();
     private final Map<Long, io.garrick.proto.meta.Peer> known = new HashMap<>();
-    private final ArrayDeque<Entry> toApply = new ArrayDeque<>();
+    private final ArrayDeque<Entry> toApply = new ArrayDeque<>(1);
     // The region as the store's other parts know it.
     private RegionLocalState published;
     private volatile io.garrick.proto.meta.Peer self;
@@ -80,8 +80,8 @@ final class Peer implements PeerReads.Host {
     private volatile long commitIndex;
     private volatile Leadership leadership = new Leadership(0, 0);
     private RaftNode node;
-    private long tick;
     private long leaderSeenTick;
+    private long askedTick = -STALE_CHECK_TICKS;
     private long wokenTick = -1;
     private @Nullable Ready ready;
     // The range claimed for a snapshot that raft may still refuse, and the former claim.
@@ -115,6 +115,7 @@ final class Peer implements PeerReads.Host {
         this.applier = new Applier(store.sink(), store.storeId(), state);
         this.reads = new PeerReads(this);
         this.phase = phase;
+        this.leaderSeenTick = store.tick();
         this.node = newNode();
         this.commitIndex = node.commitIndex();
     }
@@ -195,11 +196,11 @@ final class Peer implements PeerReads.Host {
         Message raft = message.getMessage();
         switch (raft.getMsgType()) {
             case MsgAppend, MsgHeartbeat -> {
-                leaderSeenTick = tick;
+                leaderSeenTick = store.tick();
                 node.step(withinLog(raft));
             }
             case MsgSnapshot -> {
-                leaderSeenTick = tick;
+                leaderSeenTick = store.tick();
                 stepSnapshot(message);
             }
             case MsgRequestVote, MsgRequestPreVote, MsgReadIndexResp, MsgTimeoutNow ->
@@ -588,7 +589,7 @@ final class Peer implements PeerReads.Host {
                                 .orElse(0L);
         if (onStore != 0 && onStore != leaderStoreId) {
             leaderStoreId = onStore;
-            reads.onLeader(tick);
+            reads.onLeader(store.tick());
         }
         leaderStoreId = onStore;
     }
@@ -750,22 +751,30 @@ final class Peer implements PeerReads.Host {
 
     // ---- time ----
 
+    /**
+     * Whether something is to be done as time goes by. A peer that only follows needs no ticks: it
+     * never campaigns, so raft's own clock has no say either.
+     */
+    boolean waits() {
+        return switch (phase) {
+            case SILENT, APPLYING, QUARANTINED -> true;
+            case UNINITIALIZED, NORMAL, MERGING ->
+                    !reads.isEmpty()
+                            || waitingFor != null
+                            || log.lastIndex() - log.truncatedIndex() >= MIN_TRUNCATED_ENTRIES;
+        };
+    }
+
+    /** Every tick while {@link #waits}. */
     void onTick() {
-        tick++;
+        long tick = store.tick();
         if (phase == Phase.SILENT) {
             store.checkSilent(this);
             return;
         }
-        if (node.tick()) {
-            store.touch(this);
-        }
         reads.onTick(tick);
-        try {
-            if ((tick + regionId) % TRUNCATE_TICKS == 0 && mayApply()) {
-                truncateLog(Long.MAX_VALUE);
-            }
-        } catch (IOException e) {
-            store.fail(e);
+        if ((tick + regionId) % TRUNCATE_TICKS == 0) {
+            truncate();
         }
         if (phase == Phase.APPLYING) {
             startInstall();
@@ -777,14 +786,32 @@ final class Peer implements PeerReads.Host {
         if (waiting != null && !sourceCaughtUp) {
             store.catchUpSource(regionId, waiting);
         }
-        checkLeader();
     }
 
-    private void checkLeader() {
+    /** Now and then, for every peer. */
+    void onSweep() {
+        if (phase != Phase.SILENT) {
+            truncate();
+            checkLeader(store.tick());
+        }
+    }
+
+    private void truncate() {
+        try {
+            if (mayApply()) {
+                truncateLog(Long.MAX_VALUE);
+            }
+        } catch (IOException e) {
+            store.fail(e);
+        }
+    }
+
+    private void checkLeader(long tick) {
         long missing = tick - leaderSeenTick;
-        if (missing < LEADER_MISSING_TICKS || missing % STALE_CHECK_TICKS != 0) {
+        if (missing < LEADER_MISSING_TICKS || tick - askedTick < STALE_CHECK_TICKS) {
             return;
         }
+        askedTick = tick;
         ExtraMessage question =
                 ExtraMessage.newBuilder().setType(ExtraMessageType.MsgCheckStalePeer).build();
         broadcast(question);
@@ -812,6 +839,7 @@ final class Peer implements PeerReads.Host {
         sourceCaughtUp = false;
         reads.failAll("region " + regionId + " waits for a snapshot: " + reason);
         askForSnapshot();
+        store.touch(this);
     }
 
     private void askForSnapshot() {
@@ -859,7 +887,7 @@ final class Peer implements PeerReads.Host {
     // ---- reads ----
 
     void read(PeerReads.Request request) {
-        reads.add(request, tick);
+        reads.add(request, store.tick());
         store.touch(this);
     }
 
@@ -876,6 +904,7 @@ final class Peer implements PeerReads.Host {
 
     @Override
     public void wakeUp() {
+        long tick = store.tick();
         if (wokenTick == tick) {
             return;
         }

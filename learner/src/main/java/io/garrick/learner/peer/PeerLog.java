@@ -23,11 +23,13 @@ import java.util.OptionalLong;
  */
 final class PeerLog implements RaftStorage {
     private static final long CACHE_BYTES = 4 << 20;
+    private static final int LARGE_CACHE = 64;
 
     private final long regionId;
     private final Records records;
     // A contiguous tail of the log, perhaps empty.
-    private final ArrayDeque<Entry> cache = new ArrayDeque<>();
+    private ArrayDeque<Entry> cache = new ArrayDeque<>(1);
+    private int cachePeak;
     private long cacheBytes;
     private HardState hardState;
     private ConfState confState;
@@ -173,9 +175,15 @@ final class PeerLog implements RaftStorage {
 
     /** Entries up to {@code applied} need no memory any more. */
     void trimCache(long applied) {
+        cachePeak = Math.max(cachePeak, cache.size());
         while (!cache.isEmpty()
                 && (cache.getFirst().getIndex() <= applied || cacheBytes > CACHE_BYTES)) {
             cacheBytes -= cache.removeFirst().getSerializedSize();
+        }
+        if (cache.isEmpty() && cachePeak > LARGE_CACHE) {
+            // It would keep the room of its busiest moment for ever.
+            cache = new ArrayDeque<>(1);
+            cachePeak = 0;
         }
     }
 

@@ -101,6 +101,8 @@ final class PeerReads {
         pending.values().removeIf(read -> read.request.answer.isDone());
         pending.forEach((id, read) -> {
             if (read.readIndex == null && tick - read.askedTick >= RETRY_TICKS) {
+                // The leader that is known may be gone, and the others asleep.
+                host.wakeUp();
                 ask(id, read, tick);
             }
         });

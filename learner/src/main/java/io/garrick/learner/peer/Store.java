@@ -64,6 +64,7 @@ public final class Store implements ReadGate, AutoCloseable {
     private static final int MAX_RECEIVING = 32;
     private static final long GRANT_TICKS = 60;
     private static final long SILENT_TICKS = 5;
+    private static final long SWEEP_TICKS = 60;
     private static final int INSTALLERS = 2;
     private static final long MAX_QUEUED_BYTES = 256L << 20;
 
@@ -441,7 +442,12 @@ public final class Store implements ReadGate, AutoCloseable {
             fail(e);
             return;
         }
-        round.forEach(peer -> guard(peer, peer::finish));
+        for (Peer peer : round) {
+            guard(peer, peer::finish);
+            if (peer.waits()) {
+                worker(peer.regionId()).keepTicking(peer);
+            }
+        }
     }
 
     @FunctionalInterface
@@ -496,10 +502,24 @@ public final class Store implements ReadGate, AutoCloseable {
         }
     }
 
+    long tick() {
+        return tick.get();
+    }
+
     private void tickOf(Worker worker) {
-        for (Peer peer : peers.values()) {
-            if (worker(peer.regionId()) == worker) {
+        worker.tick(peer -> {
+            if (!isGone(peer)) {
                 guard(peer, peer::onTick);
+            }
+        });
+        if (tick.get() % SWEEP_TICKS == 0) {
+            for (Peer peer : peers.values()) {
+                if (worker(peer.regionId()) == worker) {
+                    guard(peer, peer::onSweep);
+                    if (peer.waits()) {
+                        worker.keepTicking(peer);
+                    }
+                }
             }
         }
         for (DeferredTombstone one : List.copyOf(deferred.values())) {

@@ -23,6 +23,8 @@ final class Worker implements AutoCloseable {
     private final Consumer<Set<Peer>> writeTogether;
     private final Consumer<Throwable> onDeath;
     private final Set<Peer> touched = new LinkedHashSet<>();
+    // Those that wait for something. An idle region is not among them and costs no tick.
+    private final Set<Peer> waiting = new LinkedHashSet<>();
     private final Thread thread;
     private volatile boolean closed;
 
@@ -48,6 +50,19 @@ final class Worker implements AutoCloseable {
     /** From within a task: the peer may have something to write or send. */
     void touch(Peer peer) {
         touched.add(peer);
+    }
+
+    /** From within a task: the peer wants every tick until it {@link Peer#waits} no more. */
+    void keepTicking(Peer peer) {
+        waiting.add(peer);
+    }
+
+    /** From within a task. */
+    void tick(Consumer<Peer> onTick) {
+        for (Peer peer : List.copyOf(waiting)) {
+            onTick.accept(peer);
+        }
+        waiting.removeIf(peer -> !peer.waits());
     }
 
     private void run() {
