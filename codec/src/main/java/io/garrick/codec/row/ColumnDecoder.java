@@ -90,48 +90,98 @@ public final class ColumnDecoder {
         int total = outStart + to - from;
         reserve(out, total);
         ValueWriter writer = writer();
-        RowCursor cursor = new RowCursor(column.id(), StoredForm.of(column.type()));
-        for (int row = from; row < to; row++) {
+        try (ValueFinder finder = new ValueFinder(column.id())) {
+            RowCursor cursor = new RowCursor(column.id(), StoredForm.of(column.type()));
+            SlowRows slow = new SlowRows(rows, cursor, writer, out, finder);
+            Block block = new Block(out, finder, slow);
+            for (int row = from; row < to; row += ValueFinder.BLOCK_ROWS) {
+                block.start = outStart + row - from;
+                block.count = Math.min(ValueFinder.BLOCK_ROWS, to - row);
+                slow.row = row;
+                slow.index = block.start;
+                if (source == Source.INT_HANDLE) {
+                    finder.findHandles(rows, row, block.count);
+                } else {
+                    finder.find(rows, row, block.count);
+                }
+                writer.writeBlock(block);
+            }
+        }
+        out.setValueCount(total);
+    }
+
+    /** Decides what a block leaves over, row by row. */
+    private final class SlowRows implements Block.SlowPath {
+        private final RawRows rows;
+        private final RowCursor cursor;
+        private final ValueWriter writer;
+        private final FieldVector out;
+        private final ValueFinder finder;
+
+        /** The block's first row, and its place in the vector. */
+        private int row;
+
+        private int index;
+
+        SlowRows(
+                RawRows rows,
+                RowCursor cursor,
+                ValueWriter writer,
+                FieldVector out,
+                ValueFinder finder) {
+            this.rows = rows;
+            this.cursor = cursor;
+            this.writer = writer;
+            this.out = out;
+            this.finder = finder;
+        }
+
+        @Override
+        public void write(int i) {
             try {
-                decodeRow(rows, row, cursor, writer, out, outStart + row - from);
+                decodeRow(row + i, index + i, find(i));
             } catch (ColumnOverflow overflow) {
                 throw refusal(String.valueOf(overflow.getMessage()));
             } catch (IndexOutOfBoundsException outside) {
                 throw new CodecException(0, "value outside its row: " + outside.getMessage());
             }
         }
-        out.setValueCount(total);
-    }
 
-    private void decodeRow(
-            RawRows rows,
-            int row,
-            RowCursor cursor,
-            ValueWriter writer,
-            FieldVector out,
-            int index) {
-        if (source == Source.INT_HANDLE) {
-            cursor.pointLong(rows.intHandle(row));
-            writer.write(out, index, cursor.segment(), cursor.start(), cursor.length());
-            return;
+        private RowCursor.Found find(int i) {
+            if (source == Source.INT_HANDLE) {
+                cursor.pointLong(rows.intHandle(row + i));
+                return RowCursor.Found.VALUE;
+            }
+            return switch (finder.length[i]) {
+                case ValueFinder.ABSENT -> RowCursor.Found.ABSENT;
+                case ValueFinder.NULL -> RowCursor.Found.NULL;
+                default -> search(row + i);
+            };
         }
-        int length = rows.length(row);
-        RowCursor.Found found =
-                length == RawRows.DELETED
-                        ? RowCursor.Found.ABSENT
-                        : cursor.find(rows.segment(row), rows.offset(row), length);
-        if (found == RowCursor.Found.ABSENT && source == Source.COMMON_HANDLE) {
-            found = findInHandle(rows.commonHandle(row), cursor);
+
+        private RowCursor.Found search(int at) {
+            int length = rows.length(at);
+            return length == RawRows.DELETED
+                    ? RowCursor.Found.ABSENT
+                    : cursor.find(rows.segment(at), rows.offset(at), length);
         }
-        switch (found) {
-            case VALUE ->
-                    writer.write(out, index, cursor.segment(), cursor.start(), cursor.length());
-            case NULL -> fill(out, index, writer, cursor, absent.ofNull());
-            case ABSENT -> {
-                if (length == RawRows.DELETED) {
-                    out.setNull(index);
-                } else {
-                    fill(out, index, writer, cursor, absent.ofAbsent());
+
+        private void decodeRow(int at, int target, RowCursor.Found inRow) {
+            RowCursor.Found found = inRow;
+            if (found == RowCursor.Found.ABSENT && source == Source.COMMON_HANDLE) {
+                found = findInHandle(rows.commonHandle(at), cursor);
+            }
+            switch (found) {
+                case VALUE ->
+                        writer.write(
+                                out, target, cursor.segment(), cursor.start(), cursor.length());
+                case NULL -> fill(out, target, writer, cursor, absent.ofNull());
+                case ABSENT -> {
+                    if (rows.length(at) == RawRows.DELETED) {
+                        out.setNull(target);
+                    } else {
+                        fill(out, target, writer, cursor, absent.ofAbsent());
+                    }
                 }
             }
         }

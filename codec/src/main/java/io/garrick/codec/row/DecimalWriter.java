@@ -54,6 +54,61 @@ record DecimalWriter(int precision, int scale) implements ValueWriter {
         }
     }
 
+    /** Values with exactly the column's digits, if their groups fit eight bytes. */
+    @Override
+    public void writeBlock(Block block) {
+        int whole = precision - scale;
+        int body = DecimalBinary.bodyBytes(precision, scale);
+        if (body > Long.BYTES || !(block.out instanceof DecimalVector)) {
+            ValueWriter.super.writeBlock(block);
+            return;
+        }
+        short digits = (short) (precision | scale << 8);
+        int groups = whole / 9 + scale / 9;
+        int lead = BYTES_FOR_DIGITS[whole % 9];
+        int trail = BYTES_FOR_DIGITS[scale % 9];
+        int unused = 64 - 8 * body;
+        long sign = 1L << (8 * body - 1);
+        long used = -1L >>> unused;
+        long leadBase = POWERS[whole % 9];
+        long trailBase = POWERS[scale % 9];
+        long trailMask = (1L << (8 * trail)) - 1;
+        long dest = block.out.getDataBufferAddress() + block.start * 16L;
+        int run = 0;
+        for (int i = 0; i < block.count; i++) {
+            boolean fits = false;
+            long value = 0;
+            if (block.length[i] == body + 2
+                    && Memory.ALL.get(Memory.SHORT, block.at[i]) == digits) {
+                long bits = Memory.ALL.get(Memory.LONG_BE, block.at[i] + 2) >>> unused;
+                long negative = (bits & sign) == 0 ? -1 : 0;
+                bits = (bits ^ sign ^ negative) & used;
+                int shift = 8 * (body - lead);
+                value = lead == 0 ? 0 : bits >>> shift;
+                fits = value < leadBase;
+                for (int group = 0; group < groups; group++) {
+                    shift -= 32;
+                    long next = bits >>> shift & 0xffff_ffffL;
+                    fits &= next < 1_000_000_000;
+                    value = value * 1_000_000_000 + next;
+                }
+                long last = bits & trailMask;
+                fits &= last < trailBase;
+                value = value * trailBase + last;
+                value = (value ^ negative) - negative;
+            }
+            if (!fits) {
+                block.setValid(run, i);
+                block.slowly(i);
+                run = i + 1;
+                continue;
+            }
+            Memory.ALL.set(Memory.LONG, dest + i * 16L, value);
+            Memory.ALL.set(Memory.LONG, dest + i * 16L + 8, value >> 63);
+        }
+        block.setValid(run, block.count);
+    }
+
     private void writeSameScale(
             DecimalVector out, int index, MemorySegment segment, long at, int length, int digits) {
         int whole = digits - scale;

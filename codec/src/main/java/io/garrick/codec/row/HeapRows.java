@@ -7,22 +7,22 @@ import java.util.List;
 
 /** A handful of rows in byte arrays, for tests and small reads. */
 public final class HeapRows implements RawRows {
-    private record Row(MemorySegment value, int length, long intHandle, Key commonHandle) {}
+    private record Row(Key value, int length, long intHandle, Key commonHandle) {}
 
     private final List<Row> rows = new ArrayList<>();
 
     public HeapRows add(long handle, byte[] value) {
-        rows.add(new Row(MemorySegment.ofArray(value), value.length, handle, Key.EMPTY));
+        rows.add(new Row(Key.of(value), value.length, handle, Key.EMPTY));
         return this;
     }
 
     public HeapRows add(byte[] handle, byte[] value) {
-        rows.add(new Row(MemorySegment.ofArray(value), value.length, 0, Key.of(handle)));
+        rows.add(new Row(Key.of(value), value.length, 0, Key.of(handle)));
         return this;
     }
 
     public HeapRows addDeleted(long handle) {
-        rows.add(new Row(MemorySegment.NULL, DELETED, handle, Key.EMPTY));
+        rows.add(new Row(Key.EMPTY, DELETED, handle, Key.EMPTY));
         return this;
     }
 
@@ -32,8 +32,13 @@ public final class HeapRows implements RawRows {
     }
 
     @Override
+    public byte[] array(int row) {
+        return rows.get(row).value().unsafeBytes();
+    }
+
+    @Override
     public MemorySegment segment(int row) {
-        return rows.get(row).value();
+        return MemorySegment.ofArray(array(row));
     }
 
     @Override

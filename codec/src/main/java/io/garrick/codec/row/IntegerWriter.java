@@ -22,6 +22,39 @@ record IntegerWriter(int bits, boolean signed) implements ValueWriter {
         }
     }
 
+    @Override
+    public void writeBlock(Block block) {
+        int bytes = bits / 8;
+        int unused = 64 - bits;
+        long dest = block.out.getDataBufferAddress() + (long) block.start * bytes;
+        int run = 0;
+        for (int i = 0; i < block.count; i++) {
+            int length = block.length[i];
+            boolean fits = false;
+            long value = 0;
+            if (Stored.isNumberWidth(length)) {
+                int shift = 64 - 8 * length;
+                long raw = Memory.ALL.get(Memory.LONG, block.at[i]) << shift;
+                value = signed ? raw >> shift : raw >>> shift;
+                fits = value == (signed ? value << unused >> unused : value << unused >>> unused);
+            }
+            if (!fits) {
+                block.setValid(run, i);
+                block.slowly(i);
+                run = i + 1;
+                continue;
+            }
+            long to = dest + (long) i * bytes;
+            switch (bytes) {
+                case 1 -> Memory.ALL.set(Memory.BYTE, to, (byte) value);
+                case 2 -> Memory.ALL.set(Memory.SHORT, to, (short) value);
+                case 4 -> Memory.ALL.set(Memory.INT, to, (int) value);
+                default -> Memory.ALL.set(Memory.LONG, to, value);
+            }
+        }
+        block.setValid(run, block.count);
+    }
+
     private void writeSigned(FieldVector out, int index, long value) {
         if (bits < 64 && value >> (bits - 1) != value >> 63) {
             throw new ColumnOverflow(value + " in " + bits + " bits");

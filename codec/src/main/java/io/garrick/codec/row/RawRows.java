@@ -1,6 +1,7 @@
 package io.garrick.codec.row;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Row values somewhere in memory, with their handles: what column decoders read.
@@ -12,6 +13,14 @@ public interface RawRows {
     int DELETED = -1;
 
     int count();
+
+    /**
+     * The array that holds the row's value from its first byte on; null if the value lies off the
+     * heap. Saves a segment for each row.
+     */
+    default byte @Nullable [] array(int row) {
+        return null;
+    }
 
     /** Where the row's value lies; on the heap or off it. */
     MemorySegment segment(int row);

@@ -17,4 +17,27 @@ record RealWriter(boolean single) implements ValueWriter {
             ((Float8Vector) out).set(index, value);
         }
     }
+
+    @Override
+    public void writeBlock(Block block) {
+        int bytes = single ? Float.BYTES : Double.BYTES;
+        long dest = block.out.getDataBufferAddress() + (long) block.start * bytes;
+        int run = 0;
+        for (int i = 0; i < block.count; i++) {
+            if (block.length[i] != Long.BYTES) {
+                block.setValid(run, i);
+                block.slowly(i);
+                run = i + 1;
+                continue;
+            }
+            double value = Numbers.doubleOfComparable(Memory.ALL.get(Memory.LONG_BE, block.at[i]));
+            long to = dest + (long) i * bytes;
+            if (single) {
+                Memory.ALL.set(Memory.INT, to, Float.floatToRawIntBits((float) value));
+            } else {
+                Memory.ALL.set(Memory.LONG, to, Double.doubleToRawLongBits(value));
+            }
+        }
+        block.setValid(run, block.count);
+    }
 }

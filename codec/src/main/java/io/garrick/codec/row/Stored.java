@@ -47,6 +47,11 @@ final class Stored {
         return segment.get(LONG_BE, at);
     }
 
+    /** 1, 2, 4 or 8. */
+    static boolean isNumberWidth(int length) {
+        return length > 0 && length <= 8 && (0b1_0001_0110 >>> length & 1) != 0;
+    }
+
     static byte[] bytes(MemorySegment segment, long at, int length) {
         byte[] out = new byte[length];
         MemorySegment.copy(segment, JAVA_BYTE, at, out, 0, length);

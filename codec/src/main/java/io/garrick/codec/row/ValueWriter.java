@@ -16,4 +16,11 @@ sealed interface ValueWriter
                 VectorWriter {
     /** The value lies in {@code length} bytes of {@code segment} from {@code at}, as in row v2. */
     void write(FieldVector out, int index, MemorySegment segment, long at, int length);
+
+    /** A block of values; the same as {@link #write} for each. */
+    default void writeBlock(Block block) {
+        for (int i = 0; i < block.count; i++) {
+            block.slowly(i);
+        }
+    }
 }

@@ -58,6 +58,13 @@ public final class RowOracle {
             List<RecordKey> keys,
             List<byte[]> rows) {
         Outcome columnar = columnar(table, column, mismatch, keys, rows);
+        try (SlabRows slab = new SlabRows(table.isCommonHandle(), keys, rows)) {
+            Outcome offHeap = columnar(table, column, mismatch, slab);
+            if (!offHeap.equals(columnar)) {
+                throw new AssertionError(
+                        column.name() + " on the heap " + columnar + ", off it " + offHeap);
+            }
+        }
         Outcome plain = plain(table, column, mismatch, keys, rows);
         if (columnar.equals(plain)) {
             return;
@@ -126,17 +133,29 @@ public final class RowOracle {
                 heap.add(key.intHandle(), rows.get(i));
             }
         }
+        return columnar(table, column, mismatch, heap);
+    }
+
+    private Outcome columnar(
+            TableSchema table, ColumnSchema column, ColumnDecoder.Mismatch mismatch, RawRows rows) {
         ColumnDecoder decoder = ColumnDecoder.forColumn(table, column, mismatch);
         try (FieldVector vector = decoder.field().createVector(allocator)) {
-            decoder.decode(heap, 0, heap.count(), vector);
+            decodeInTwoSteps(decoder, rows, vector);
             List<@Nullable Object> out = new ArrayList<>();
-            for (int i = 0; i < rows.size(); i++) {
+            for (int i = 0; i < rows.count(); i++) {
                 out.add(object(vector, i, column.type()));
             }
             return new Outcome(out, null);
         } catch (CodecException | SchemaMismatchException typed) {
             return new Outcome(null, typed.getClass());
         }
+    }
+
+    /** As a memtable does: the rows that came later go behind those already decoded. */
+    private static void decodeInTwoSteps(ColumnDecoder decoder, RawRows rows, FieldVector vector) {
+        int middle = rows.count() / 2;
+        decoder.decode(rows, 0, middle, vector);
+        decoder.decode(rows, middle, rows.count(), vector, middle);
     }
 
     /** The value of a vector as {@link #normal} gives the plain decoder's. */
