@@ -6,6 +6,7 @@ import io.garrick.codec.schema.DbInfoJson;
 import io.garrick.codec.schema.DbSchema;
 import io.garrick.codec.schema.SchemaDiff;
 import io.garrick.codec.schema.SchemaDiffJson;
+import io.garrick.codec.schema.SharedParts;
 import io.garrick.codec.schema.TableInfoJson;
 import io.garrick.codec.schema.TableSchema;
 import java.util.ArrayList;
@@ -19,9 +20,19 @@ final class MetaReader {
     private static final Logger log = LoggerFactory.getLogger(MetaReader.class);
 
     private final MetaStore.Reader reader;
+    private final boolean newCollation;
+    private final SharedParts shared = new SharedParts();
 
-    MetaReader(MetaStore.Reader reader) {
+    /**
+     * @param newCollation whether strings in keys are sort keys; {@link ClusterSettings} says so
+     */
+    MetaReader(MetaStore.Reader reader, boolean newCollation) {
         this.reader = reader;
+        this.newCollation = newCollation;
+    }
+
+    boolean newCollation() {
+        return newCollation;
     }
 
     /** Zero if no schema was ever written. */
@@ -66,15 +77,18 @@ final class MetaReader {
         return reader.get(MetaKeys.table(db.id(), tableId)).flatMap(json -> parse(db, json));
     }
 
-    private static Optional<TableSchema> parse(DbSchema db, byte[] json) {
+    private Optional<TableSchema> parse(DbSchema db, byte[] json) {
         TableSchema table;
         try {
-            table = TableInfoJson.parse(db.name(), json);
+            table = TableInfoJson.parse(db.name(), json, shared);
         } catch (CodecException e) {
             // One document we cannot read must not hide all the others.
             log.warn("table description unreadable db={} {}", db.name(), e.getMessage());
             return Optional.empty();
         }
-        return table.kind() == TableSchema.Kind.TABLE ? Optional.of(table) : Optional.empty();
+        if (table.kind() != TableSchema.Kind.TABLE) {
+            return Optional.empty();
+        }
+        return Optional.of(newCollation ? table : table.withNewCollation(false));
     }
 }

@@ -10,8 +10,8 @@ import java.util.Iterator;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 
-/** Where meta keys are read: the cluster, or a simulated twin in tests. */
-interface MetaStore {
+/** Where meta keys are read: the cluster, or a simulated twin in tests and benchmarks. */
+public interface MetaStore {
     Timestamp now();
 
     Reader at(Timestamp ts);

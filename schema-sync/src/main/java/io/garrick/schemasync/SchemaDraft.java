@@ -19,12 +19,16 @@ final class SchemaDraft {
     private final Map<Long, SchemaView.Entry> tables;
     private final Map<Long, SchemaView.Tombstone> tombstones;
 
+    /** The table that was last seen with a physical id; it may be gone or have others by now. */
+    private final Map<Long, Long> ownerOf = new HashMap<>();
+
     SchemaDraft(SchemaView from, MetaReader meta, Timestamp ts) {
         this.meta = meta;
         this.ts = ts;
         this.databases = new HashMap<>(from.databasesById());
         this.tables = new HashMap<>(from.tablesById());
         this.tombstones = new HashMap<>(from.tombstonesById());
+        from.tablesById().values().forEach(entry -> own(entry.table()));
     }
 
     SchemaView finish(long version) {
@@ -151,10 +155,15 @@ final class SchemaDraft {
     private void put(DbSchema db, TableSchema table) {
         SchemaView.Entry before =
                 tables.put(table.logicalId(), new SchemaView.Entry(db.id(), table));
+        own(table);
         table.allPhysicalIds().forEach(tombstones::remove);
         if (before != null) {
             bury(before.table(), new HashSet<>(table.allPhysicalIds()));
         }
+    }
+
+    private void own(TableSchema table) {
+        table.allPhysicalIds().forEach(id -> ownerOf.put(id, table.logicalId()));
     }
 
     private void drop(long tableId) {
@@ -174,8 +183,10 @@ final class SchemaDraft {
         }
     }
 
+    /** The table that has the physical id now, if one has. */
     private boolean ownedByAnother(long physicalId) {
-        return tables.values().stream()
-                .anyMatch(entry -> entry.table().allPhysicalIds().contains(physicalId));
+        Long owner = ownerOf.get(physicalId);
+        SchemaView.Entry entry = owner == null ? null : tables.get(owner);
+        return entry != null && entry.table().allPhysicalIds().contains(physicalId);
     }
 }

@@ -8,6 +8,7 @@ import io.garrick.base.OrderedStore;
 import io.garrick.base.Timestamp;
 import io.garrick.codec.schema.DbInfoJson;
 import io.garrick.codec.schema.DbSchema;
+import io.garrick.codec.schema.SharedParts;
 import io.garrick.codec.schema.TableInfoJson;
 import io.garrick.codec.schema.TableSchema;
 import java.io.IOException;
@@ -24,10 +25,12 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Keys are a letter and big-endian ids: {@code v} version and timestamp; {@code d}id DBInfo;
  * {@code t}databaseId,tableId TableInfo; {@code x}physicalId a tombstone: drop timestamp, length of
- * the database's name, the name, TableInfo. A save writes only what changed.
+ * the database's name, the name, TableInfo; {@code o} stands there, empty, if strings in keys are
+ * not sort keys, which TableInfo does not tell. A save writes only what changed.
  */
 final class SchemaFile {
     private static final byte[] VERSION = {'v'};
+    private static final byte[] OLD_COLLATION = {'o'};
 
     private final OrderedStore store;
     private final String family;
@@ -46,6 +49,8 @@ final class SchemaFile {
         Map<Long, DbSchema> databases = new HashMap<>();
         Map<Long, SchemaView.Entry> tables = new HashMap<>();
         Map<Long, SchemaView.Tombstone> tombstones = new HashMap<>();
+        SharedParts shared = new SharedParts();
+        boolean newCollation = store.get(family, OLD_COLLATION).isEmpty();
         try (OrderedStore.Cursor cursor = store.scan(family, KeyRange.ALL)) {
             while (cursor.next()) {
                 ByteBuffer key = ByteBuffer.wrap(cursor.key());
@@ -55,12 +60,15 @@ final class SchemaFile {
                     case 't' -> {
                         long databaseId = key.getLong();
                         DbSchema db = databases.get(databaseId);
-                        TableSchema table = TableInfoJson.parse(db == null ? "" : db.name(), value);
+                        String dbName = db == null ? "" : db.name();
+                        TableSchema table =
+                                TableInfoJson.parse(dbName, value, shared)
+                                        .withNewCollation(newCollation);
                         tables.put(table.logicalId(), new SchemaView.Entry(databaseId, table));
                     }
                     case 'x' -> {
                         long id = key.getLong();
-                        tombstones.put(id, tombstone(id, value));
+                        tombstones.put(id, tombstone(id, value, newCollation));
                     }
                     default -> {}
                 }
@@ -80,6 +88,9 @@ final class SchemaFile {
                             .putLong(after.version())
                             .putLong(after.ts().value())
                             .array());
+            if (!after.newCollation()) {
+                batch.put(family, OLD_COLLATION, new byte[0]);
+            }
             difference(
                     batch,
                     before.databasesById(),
@@ -155,7 +166,8 @@ final class SchemaFile {
                 .array();
     }
 
-    private static SchemaView.Tombstone tombstone(long physicalId, byte[] value) {
+    private static SchemaView.Tombstone tombstone(
+            long physicalId, byte[] value, boolean newCollation) {
         ByteBuffer in = ByteBuffer.wrap(value);
         Timestamp droppedAt = new Timestamp(in.getLong());
         byte[] name = new byte[in.getShort()];
@@ -163,7 +175,9 @@ final class SchemaFile {
         byte[] json = new byte[in.remaining()];
         in.get(json);
         TableSchema table =
-                TableInfoJson.parse(new String(name, UTF_8), json).forPartition(physicalId);
+                TableInfoJson.parse(new String(name, UTF_8), json)
+                        .withNewCollation(newCollation)
+                        .forPartition(physicalId);
         return new SchemaView.Tombstone(table, droppedAt);
     }
 }

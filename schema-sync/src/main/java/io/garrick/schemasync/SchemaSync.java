@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,10 +59,14 @@ public final class SchemaSync implements AutoCloseable {
             };
     private volatile SchemaView current;
 
+    /** Whether strings in keys are sort keys; null until the cluster was asked. */
+    private volatile @Nullable Boolean newCollation;
+
     private SchemaSync(MetaStore meta, SchemaFile file, SchemaView saved) {
         this.meta = meta;
         this.file = file;
         this.current = saved;
+        this.newCollation = saved.version() == 0 ? null : saved.newCollation();
     }
 
     /**
@@ -74,7 +79,9 @@ public final class SchemaSync implements AutoCloseable {
         return start(MetaStore.of(kv), store, poll);
     }
 
-    static SchemaSync start(MetaStore meta, OrderedStore store, Duration poll) throws IOException {
+    /** The same from any {@link MetaStore}. */
+    public static SchemaSync start(MetaStore meta, OrderedStore store, Duration poll)
+            throws IOException {
         SchemaFile file = new SchemaFile(store, FAMILY);
         SchemaSync sync = new SchemaSync(meta, file, file.load());
         if (sync.current.version() == 0) {
@@ -110,7 +117,7 @@ public final class SchemaSync implements AutoCloseable {
      */
     public SchemaView at(Timestamp ts) {
         SchemaView newest = current;
-        MetaReader reader = new MetaReader(meta.at(ts));
+        MetaReader reader = reader(ts);
         long version = reader.version();
         if (version == newest.version()) {
             return newest;
@@ -122,6 +129,19 @@ public final class SchemaSync implements AutoCloseable {
             }
         }
         return olderView(ts, version, reader);
+    }
+
+    private MetaReader reader(Timestamp ts) {
+        MetaStore.Reader at = meta.at(ts);
+        Boolean known = newCollation;
+        if (known == null) {
+            known = ClusterSettings.newCollation(at).orElse(null);
+            newCollation = known;
+            if (known != null) {
+                log.info("collations of the cluster newCollation={}", known);
+            }
+        }
+        return new MetaReader(at, known == null || known);
     }
 
     private SchemaView olderView(Timestamp ts, long version, MetaReader reader) {
@@ -165,7 +185,7 @@ public final class SchemaSync implements AutoCloseable {
             if (ts.compareTo(before.ts()) <= 0) {
                 return before;
             }
-            MetaReader reader = new MetaReader(meta.at(ts));
+            MetaReader reader = reader(ts);
             long version = reader.version();
             if (version == before.version()) {
                 current = before.seenAt(ts);
@@ -173,6 +193,7 @@ public final class SchemaSync implements AutoCloseable {
             }
             boolean followable =
                     before.version() > 0
+                            && before.newCollation() == reader.newCollation()
                             && version > before.version()
                             && version - before.version() <= MOST_DIFFS;
             SchemaView after =

@@ -129,6 +129,14 @@ public final class SchemaView {
         return tombstones.values();
     }
 
+    /** Whether strings in keys are sort keys; the same for all tables of a cluster. */
+    boolean newCollation() {
+        return tablesById.values().stream()
+                .findAny()
+                .map(entry -> entry.table().newCollation())
+                .orElse(true);
+    }
+
     Map<Long, DbSchema> databasesById() {
         return databasesById;
     }

@@ -4,6 +4,7 @@ import io.garrick.base.Key;
 import io.garrick.base.KeyRange;
 import io.garrick.base.Timestamp;
 import io.garrick.codec.key.MetaKeys;
+import io.garrick.codec.row.RowEncoder;
 import io.garrick.codec.schema.DbInfoJson;
 import io.garrick.codec.schema.DbSchema;
 import io.garrick.codec.schema.FieldType;
@@ -175,6 +176,27 @@ final class FakeTidb implements MetaStore {
         write(table);
         diff(3, db.id(), table.logicalId(), 0, 0, List.of());
         return table;
+    }
+
+    /** The table of settings, and its rows; no diff tells of rows. */
+    void writeSettings(Map<String, String> settings) {
+        DbSchema mysql = createDatabase("mysql");
+        bumpVersion();
+        FieldType name =
+                FieldType.text(FieldType.VARCHAR, FieldType.NOT_NULL_FLAG, 64, FieldType.BINARY);
+        FieldType value = FieldType.text(FieldType.VARCHAR, 0, 1024, FieldType.UTF8MB4_BIN);
+        TableSchema table =
+                TableSchema.builder(id(), "mysql", "tidb")
+                        .column(1, "VARIABLE_NAME", name)
+                        .column(2, "VARIABLE_VALUE", value)
+                        .build();
+        write(table);
+        RowEncoder encoder = new RowEncoder(table);
+        settings.forEach((key, text) -> {
+            RowEncoder.Encoded row = encoder.encode(List.of(key, text), id());
+            put(row.rawKey(), row.value().unsafeBytes());
+        });
+        diff(3, mysql.id(), table.logicalId(), 0, 0, List.of());
     }
 
     private List<PartitionSchema.Definition> definitions(int count) {

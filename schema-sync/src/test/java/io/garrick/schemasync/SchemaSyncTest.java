@@ -20,11 +20,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SchemaSyncTest {
@@ -69,6 +71,31 @@ final class SchemaSyncTest {
     void anEmptyClusterHasNoTables() {
         assertThat(sync.syncNow().version()).isZero();
         assertThat(sync.current().databases()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"True,True,true", "True,False,false", "True,,false", ",,true"})
+    void theClusterSaysWhetherKeysHoldSortKeys(
+            @Nullable String bootstrapped, @Nullable String enabled, boolean expected)
+            throws IOException {
+        Map<String, String> settings = new TreeMap<>(Map.of("tikv_gc_life_time", "10m0s"));
+        if (bootstrapped != null) {
+            settings.put("bootstrapped", bootstrapped);
+        }
+        if (enabled != null) {
+            settings.put("new_collation_enabled", enabled);
+        }
+        tidb.writeSettings(settings);
+        tidb.createTable(tidb.createDatabase("shop"), "orders", 2);
+        for (int start = 0; start < 2; start++) {
+            assertThat(sync.syncNow().tables())
+                    .hasSize(2)
+                    .allMatch(table -> table.newCollation() == expected);
+            tidb.reachable = false;
+            restart();
+            assertThat(sync.current().tables()).hasSize(2);
+            tidb.reachable = true;
+        }
     }
 
     @Test

@@ -21,17 +21,28 @@ public final class TableInfoJson {
 
     /** The database's name is not in the document. */
     public static TableSchema parse(String dbName, byte[] utf8) {
+        return parse(dbName, utf8, new SharedParts());
+    }
+
+    /** Equal parts of tables that are parsed with the same {@code shared} are one object. */
+    public static TableSchema parse(String dbName, byte[] utf8, SharedParts shared) {
         JsonNode root = Json.parseObject(utf8);
         TableSchema.Builder table =
                 TableSchema.builder(Json.number(root, "id"), dbName, Json.name(root, "name"))
-                        .charset(Json.text(root, "charset"), Json.text(root, "collate"))
-                        .parsedColumns(Json.list(root, "cols", TableInfoJson::parseColumn))
+                        .charset(
+                                shared.one(Json.text(root, "charset")),
+                                shared.one(Json.text(root, "collate")))
+                        .parsedColumns(
+                                Json.list(
+                                        root,
+                                        "cols",
+                                        column -> shared.one(parseColumn(column, shared))))
                         .state(Json.state(root, "state"))
                         .kind(kindOf(root))
                         .updateTimestamp(Json.number(root, "update_timestamp"))
                         .revision(Json.number(root, "revision"))
                         .comment(Json.text(root, "comment"));
-        Json.list(root, "index_info", TableInfoJson::parseIndex).forEach(table::index);
+        Json.list(root, "index_info", index -> shared.one(parseIndex(index))).forEach(table::index);
         table.maxIds(Json.number(root, "max_col_id"), Json.number(root, "max_idx_id"));
         if (Json.flag(root, "pk_is_handle")) {
             table.pkIsHandle();
@@ -117,8 +128,8 @@ public final class TableInfoJson {
         throw new CodecException(0, "clustered table without primary index");
     }
 
-    static ColumnSchema parseColumn(JsonNode node) {
-        FieldType type = parseType(node.path("type"));
+    private static ColumnSchema parseColumn(JsonNode node, SharedParts shared) {
+        FieldType type = shared.one(parseType(node.path("type"), shared));
         type.complaint()
                 .ifPresent(complaint -> {
                     throw new CodecException(
@@ -126,7 +137,7 @@ public final class TableInfoJson {
                 });
         return new ColumnSchema(
                 Json.number(node, "id"),
-                Json.name(node, "name"),
+                shared.one(Json.name(node, "name")),
                 Json.smallNumber(node, "offset"),
                 type,
                 Json.state(node, "state"),
@@ -142,14 +153,14 @@ public final class TableInfoJson {
                 Json.smallNumber(node, "version"));
     }
 
-    private static FieldType parseType(JsonNode node) {
+    private static FieldType parseType(JsonNode node, SharedParts shared) {
         return new FieldType(
                 Json.smallNumber(node, "Tp") & 0xff,
                 Json.number(node, "Flag"),
                 Json.number(node, "Flen"),
                 Json.smallNumber(node, "Decimal"),
-                Json.text(node, "Charset"),
-                Json.text(node, "Collate"),
+                shared.one(Json.text(node, "Charset")),
+                shared.one(Json.text(node, "Collate")),
                 Json.texts(node.path("Elems")),
                 Json.flag(node, "Array"));
     }
