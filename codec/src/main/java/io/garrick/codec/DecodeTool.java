@@ -67,10 +67,43 @@ public final class DecodeTool {
      * @throws IllegalArgumentException if kind or hex cannot be read
      */
     public static String decode(String kind, String hex, Optional<String> tableInfoJson) {
-        byte[] bytes = HexFormat.of().parseHex(hex.strip().replaceFirst("^0[xX]", ""));
-        Optional<TableSchema> table =
-                tableInfoJson.map(json -> TableInfoJson.parse("", json.getBytes(UTF_8)));
-        return decode(Kind.valueOf(kind.toUpperCase(Locale.ROOT)), bytes, table).toString();
+        Kind known = kindNamed(kind);
+        byte[] bytes = bytes(hex.strip().replaceFirst("^0[xX]", ""));
+        Optional<TableSchema> table = tableInfoJson.map(DecodeTool::table);
+        return decode(known, bytes, table).toString();
+    }
+
+    private static Kind kindNamed(String name) {
+        for (Kind kind : Kind.values()) {
+            if (kind.name().equalsIgnoreCase(name)) {
+                return kind;
+            }
+        }
+        String kinds =
+                Arrays.toString(Kind.values()).toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
+        throw new IllegalArgumentException("unknown kind '" + name + "', not one of " + kinds);
+    }
+
+    private static byte[] bytes(String hex) {
+        for (int i = 0; i < hex.length(); i++) {
+            if (!HexFormat.isHexDigit(hex.charAt(i))) {
+                throw new IllegalArgumentException(
+                        "not hexadecimal: '" + hex.charAt(i) + "' at character " + i);
+            }
+        }
+        if (hex.length() % 2 != 0) {
+            throw new IllegalArgumentException(
+                    "half a byte: " + hex.length() + " hexadecimal digits");
+        }
+        return HexFormat.of().parseHex(hex);
+    }
+
+    private static TableSchema table(String json) {
+        try {
+            return TableInfoJson.parse("", json.getBytes(UTF_8));
+        } catch (CodecException malformed) {
+            throw new IllegalArgumentException("table: " + malformed.getMessage(), malformed);
+        }
     }
 
     private static JsonNode decode(Kind kind, byte[] bytes, Optional<TableSchema> table) {
@@ -154,7 +187,7 @@ public final class DecodeTool {
                 out.put("partition_id", index.partitionId());
                 out.set("handle", pairs(index.handle()));
             }
-        } else if (TableKeys.isTableKey(raw)) {
+        } else if (raw.length > 0 && raw[0] == 't') {
             out.put("kind", "table").put("table_id", TableKeys.tableIdOf(raw));
         } else {
             out.put("kind", "unknown");
@@ -222,9 +255,13 @@ public final class DecodeTool {
             row.nulls().forEach(nulls::add);
             RowChecksum checksum = row.checksum();
             if (checksum != null) {
-                out.putObject("checksum")
-                        .put("version", checksum.version())
-                        .put("crc32", checksum.unsignedCrc32());
+                ObjectNode shown =
+                        out.putObject("checksum")
+                                .put("version", checksum.version())
+                                .put("crc32", checksum.unsignedCrc32());
+                if (checksum.extra() != null) {
+                    shown.put("extra", Integer.toUnsignedLong(checksum.extra()));
+                }
             }
         } else {
             out.put("version", 1);
@@ -242,11 +279,11 @@ public final class DecodeTool {
         ObjectNode out = object();
         RecordKey noKey = new RecordKey(table.physicalId(), Key.EMPTY);
         for (ColumnSchema column : table.columns()) {
+            boolean isHandle = table.pkIsHandle() && column.isPrimaryKey();
             boolean inKey =
-                    (table.pkIsHandle() && column.isPrimaryKey())
-                            || table.commonHandleColumns().stream()
-                                    .anyMatch(key -> key.column().id() == column.id());
-            if (inKey && !isStored(bytes, column.id())) {
+                    table.commonHandleColumns().stream()
+                            .anyMatch(key -> key.column().id() == column.id());
+            if (isHandle || (inKey && !isStored(bytes, column.id()))) {
                 continue;
             }
             try {
@@ -255,6 +292,10 @@ public final class DecodeTool {
                 out.set(column.name(), node(value));
             } catch (SchemaMismatchException mismatch) {
                 out.put(column.name(), "absent: " + mismatch.getMessage());
+            } catch (CodecException malformed) {
+                throw new CodecException(
+                        malformed.offset(),
+                        malformed.reason() + " (in the value of column " + column.name() + ")");
             }
         }
         return out;

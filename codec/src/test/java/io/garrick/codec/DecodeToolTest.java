@@ -64,6 +64,23 @@ final class DecodeToolTest {
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
+    @Test
+    void whatIsCutShortOrNotHexadecimalSaysSo() {
+        assertThatThrownBy(() -> DecodeTool.decode("key", "7480000000", Optional.empty()))
+                .isInstanceOf(CodecException.class)
+                .hasMessageContaining("offset 5");
+        assertThatThrownBy(() -> DecodeTool.decode("nothing", "00", Optional.empty()))
+                .hasMessage(
+                        "unknown kind 'nothing', not one of"
+                                + " key, datum, row, write, lock, json, decimal, time");
+        assertThatThrownBy(() -> DecodeTool.decode("key", "74x0", Optional.empty()))
+                .hasMessage("not hexadecimal: 'x' at character 2");
+        assertThatThrownBy(() -> DecodeTool.decode("key", "748", Optional.empty()))
+                .hasMessage("half a byte: 3 hexadecimal digits");
+        assertThatThrownBy(() -> DecodeTool.decode("row", "00", Optional.of("{")))
+                .hasMessageStartingWith("table: malformed bytes at offset");
+    }
+
     private static String decode(String kind, byte[] bytes) {
         return DecodeTool.decode(kind, HexFormat.of().formatHex(bytes), Optional.empty());
     }

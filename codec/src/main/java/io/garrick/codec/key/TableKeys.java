@@ -92,6 +92,10 @@ public final class TableKeys {
     }
 
     public static long tableIdOf(byte[] rawKey) {
+        if (rawKey.length > 0 && rawKey[0] == 't' && rawKey.length < TABLE_PREFIX_BYTES) {
+            throw new CodecException(
+                    rawKey.length, "table key of " + rawKey.length + " bytes, not 9 or more");
+        }
         if (!isTableKey(rawKey)) {
             throw new CodecException(0, "not a table key");
         }

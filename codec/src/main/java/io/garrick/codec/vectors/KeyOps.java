@@ -168,6 +168,7 @@ final class KeyOps {
                 vector.op(),
                 vector.hex(),
                 vector.expected() == null ? null : "",
+                "",
                 vector.note());
     }
 

@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * One line of a vector file.
  *
  * @param expected null if the file does not tell
+ * @param given where an op finds inputs that are not bytes: the expected column, or what stands in
+ *     for it
  */
-record Vector(String id, String op, String hex, @Nullable String expected, String note) {
+record Vector(
+        String id, String op, String hex, @Nullable String expected, String given, String note) {
     private static final Pattern REPEAT = Pattern.compile("\\{([0-9a-fA-F]{2})\\*(\\d{1,8})}");
     private static final int LARGEST_REPEAT = 1 << 24;
 
@@ -30,13 +33,13 @@ record Vector(String id, String op, String hex, @Nullable String expected, Strin
         return bytes(sides[index]);
     }
 
-    /** Inputs that stand in the expected column, where an op needs them. */
+    /** Inputs that stand beside the bytes, where an op needs them. */
     JsonNode inputs() {
-        if (expected == null || expected.isEmpty()) {
+        if (given.isEmpty()) {
             return MissingNode.getInstance();
         }
-        char first = expected.charAt(0);
-        return first == '{' || first == '[' ? Spelling.parse(expected) : MissingNode.getInstance();
+        char first = given.charAt(0);
+        return first == '{' || first == '[' ? Spelling.parse(given) : MissingNode.getInstance();
     }
 
     private static byte[] bytes(String hex) {

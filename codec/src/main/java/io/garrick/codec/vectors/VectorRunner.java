@@ -19,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Prints {@code name passed P failed F} per file, what failed, and a sum as the last line; the
  * exit code is 1 if anything failed. Whatever cannot be read or is not known counts as failed. With
- * {@code --emit}, vectors of files without an expected column print their id and our answer.
+ * {@code --emit}, vectors of files without an expected column print their id and our answer. Some
+ * ops need inputs besides the bytes (a collation, the members of an enum), which stand in the
+ * expected column; a file without that column may have them in a column {@code inputs}. Without
+ * them such a vector has no answer, and counts as failed.
  */
 public final class VectorRunner {
     /** How many vectors agreed, and how many did not. */
@@ -126,14 +129,16 @@ public final class VectorRunner {
         if (cells.length != columns.size()) {
             return fail(where, cells.length + " cells, not " + columns.size());
         }
+        String expected =
+                columns.containsKey("expected") ? cell(cells, columns, "expected", "") : null;
+        String inputs = cell(cells, columns, "inputs", cell(cells, columns, "input", ""));
         Vector vector =
                 new Vector(
                         cell(cells, columns, "id", ""),
                         cell(cells, columns, "op", ""),
                         cell(cells, columns, "hex", ""),
-                        columns.containsKey("expected")
-                                ? cell(cells, columns, "expected", "")
-                                : null,
+                        expected,
+                        expected == null ? inputs : expected,
                         cell(cells, columns, "note", ""));
         Op op = OPS.get(vector.op());
         if (op == null) {
@@ -161,7 +166,10 @@ public final class VectorRunner {
             if (!emit) {
                 return fail(vector.id(), "nothing expected");
             }
-            out.println(vector.id() + "\t" + (answer == null ? "error" : answer));
+            if (answer == null) {
+                return fail(vector.id(), "no answer: " + complaint);
+            }
+            out.println(vector.id() + "\t" + answer);
             return NOTHING;
         }
         if (answer == null) {

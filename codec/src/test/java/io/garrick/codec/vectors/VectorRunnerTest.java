@@ -82,6 +82,21 @@ final class VectorRunnerTest {
         assertThat(text()).contains("a-1\t1\n", "a-2\t[[\"float\",3.15]]\n", "a-3\t1e+16\n");
     }
 
+    @Test
+    void anAnswerThatNeedsMoreThanBytesTakesItFromAColumnOfInputs() throws IOException {
+        Files.writeString(
+                directory.resolve("a.tsv"),
+                """
+                id\top\thex\tinputs
+                a-1\tenum_row_v2\t02\t{"elems":["y","n"]}
+                a-2\tsort_key\t61\t{"collation":"utf8mb4_bin","input":"a "}
+                a-3\tsort_key\t\t
+                """);
+        assertThat(run(directory, true).failed()).isEqualTo(1);
+        assertThat(text()).contains("a-1\t{\"elems\":[\"y\",\"n\"],\"value\":\"n\"}\n");
+        assertThat(text()).contains("FAILED a-3: no answer");
+    }
+
     private VectorRunner.Sum run(Path from, boolean emit) throws IOException {
         return new VectorRunner(new PrintStream(printed, true, UTF_8), emit).run(from);
     }
