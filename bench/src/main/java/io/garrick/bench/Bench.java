@@ -21,7 +21,9 @@ public final class Bench implements Runnable {
     static final List<Benchmark> ALL =
             List.of(
                     new io.garrick.bench.storage.CpfScan(),
-                    new io.garrick.bench.flashkv.FlashKvTransactions());
+                    new io.garrick.bench.flashkv.FlashKvTransactions(),
+                    new io.garrick.bench.codec.Decode(),
+                    new io.garrick.bench.codec.SchemaLoad());
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "the benchmark")
     private @Nullable String name;
