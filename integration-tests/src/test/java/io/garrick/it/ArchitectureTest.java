@@ -47,7 +47,8 @@ final class ArchitectureTest {
     static final ArchRule nobodyDependsOnTheServer =
             noClasses()
                     .that()
-                    .resideOutsideOfPackages("io.garrick.server..", "io.garrick.bench..")
+                    .resideOutsideOfPackages(
+                            "io.garrick.server..", "io.garrick.bench..", "io.garrick.sim..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("io.garrick.server..");

@@ -13,7 +13,8 @@ import java.util.List;
  * <ul>
  *   <li>{@code default}: encoded key with start ts → value
  *   <li>{@code lock}: encoded key → lock record
- *   <li>{@code orphan}: encoded key with start ts → commit ts u64
+ *   <li>{@code orphan}: encoded key with start ts → commit ts u64, and a byte if the version is
+ *       known to be there
  *   <li>{@code leftover}: region u64, index u64, ordinal u32 → op u8, commit ts u64, key length
  *       u32, raw key, row
  *   <li>{@code apply}: region u64 → version u8, index u64, term u64, op sequence u64, start, end,
@@ -39,6 +40,14 @@ final class CacheFormat {
 
     static byte[] u64(long value) {
         return ByteBuffer.allocate(8).putLong(value).array();
+    }
+
+    static byte[] orphanValue(long commitTs, boolean known) {
+        return known ? ByteBuffer.allocate(9).putLong(commitTs).array() : u64(commitTs);
+    }
+
+    static boolean isKnownOrphan(byte[] value) {
+        return value.length > 8;
     }
 
     static byte[] leftoverKey(CommittedRow row) {

@@ -41,10 +41,18 @@ final class PendingRegion {
      */
     static final class Orphan {
         final long commitTs;
+
+        /**
+         * The version is there already, by a flush before a crash. Its value comes again, and must
+         * not stay; no reader waits for it.
+         */
+        final boolean known;
+
         boolean saved;
 
-        Orphan(long commitTs, boolean saved) {
+        Orphan(long commitTs, boolean known, boolean saved) {
             this.commitTs = commitTs;
+            this.known = known;
             this.saved = saved;
         }
     }
@@ -165,9 +173,9 @@ final class PendingRegion {
                 if (value != null) {
                     yield row(index, ordinal, rawKey, commitTs, false, Key.wrap(value.bytes));
                 }
-                if (TableKeys.isRecordKey(rawKey.unsafeBytes())
-                        && !sink.hasVersion(rawKey, commitTs)) {
-                    orphans.put(valueKey, new Orphan(commitTs, false));
+                if (TableKeys.isRecordKey(rawKey.unsafeBytes())) {
+                    boolean known = sink.hasVersion(rawKey, commitTs);
+                    orphans.put(valueKey, new Orphan(commitTs, known, false));
                 }
                 yield null;
             }
@@ -226,7 +234,10 @@ final class PendingRegion {
      * ready.
      */
     synchronized Optional<Long> firstOrphanCommitTs() {
-        return orphans.values().stream().map(orphan -> orphan.commitTs).min(Long::compare);
+        return orphans.values().stream()
+                .filter(orphan -> !orphan.known)
+                .map(orphan -> orphan.commitTs)
+                .min(Long::compare);
     }
 
     /**

@@ -116,8 +116,13 @@ public final class RegionCache {
                 Key key = Key.wrap(cursor.key());
                 PendingRegion region = owner(byStart, key);
                 if (region != null) {
-                    long commitTs = ByteBuffer.wrap(cursor.value()).getLong();
-                    region.orphans.put(key, new PendingRegion.Orphan(commitTs, true));
+                    byte[] value = cursor.value();
+                    region.orphans.put(
+                            key,
+                            new PendingRegion.Orphan(
+                                    ByteBuffer.wrap(value).getLong(),
+                                    CacheFormat.isKnownOrphan(value),
+                                    true));
                     count++;
                 }
             }
@@ -269,15 +274,18 @@ public final class RegionCache {
      * Replaces a region's range by a snapshot; durable on return.
      *
      * @param state the region as of the snapshot; {@code opSequence} names this installation
+     * @param safepoint the cluster's, read after the snapshot was made: versions that no reader at
+     *     or above it needs may be incomplete
      */
-    public void installSnapshot(RegionState state, SnapshotSource source) throws IOException {
+    public void installSnapshot(RegionState state, SnapshotSource source, long safepoint)
+            throws IOException {
         CommittedRows.OpId op =
                 new CommittedRows.OpId(state.regionId(), state.appliedIndex(), state.opSequence());
         PendingRegion installed = new PendingRegion(state);
         try (SnapshotSource.Entries writes = source.open(CfWrite.Family.WRITE);
                 SnapshotSource.Entries defaults = source.open(CfWrite.Family.DEFAULT);
                 SnapshotSource.Entries locks = source.open(CfWrite.Family.LOCK)) {
-            SnapshotMerge merge = new SnapshotMerge(state, writes, defaults);
+            SnapshotMerge merge = new SnapshotMerge(state, writes, defaults, safepoint);
             rows.replaceRange(op, state.range(), merge);
             // A repeated operation adds no rows, so the receiver may not have read them: the
             // pending part needs it.
@@ -287,7 +295,9 @@ public final class RegionCache {
             merge.values.forEach((key, value) ->
                     installed.values.put(key, new PendingRegion.Value(value, false)));
             merge.orphans.forEach((key, commitTs) ->
-                    installed.orphans.put(key, new PendingRegion.Orphan(commitTs, false)));
+                    installed.orphans.put(key, new PendingRegion.Orphan(commitTs, false, false)));
+            merge.collectedOrphans.forEach((key, commitTs) ->
+                    installed.orphans.put(key, new PendingRegion.Orphan(commitTs, true, false)));
             while (locks.next()) {
                 byte[] bytes = locks.value();
                 installed.locks.put(
@@ -317,21 +327,38 @@ public final class RegionCache {
 
     /**
      * Removes a region and the data of its range; durable on return. A region that was never
-     * installed has nothing to remove.
+     * installed has nothing to remove. A removal that a crash has interrupted is repeated with its
+     * sequence number, and ends even if the region is no longer known.
      */
     public void remove(long regionId, long opSequence) throws IOException {
         PendingRegion gone = regions.get(regionId);
-        if (gone == null) {
-            return;
+        boolean covered = false;
+        for (Map.Entry<CommittedRows.OpId, KeyRange> open : rows.openOperations().entrySet()) {
+            CommittedRows.OpId op = open.getKey();
+            // The applied index may have been another one before the crash.
+            if (op.regionId() == regionId && op.sequence() == opSequence) {
+                remove(op, open.getValue());
+                covered |= gone != null && open.getValue().contains(gone.state().range());
+            }
         }
-        RegionState state = gone.state();
-        CommittedRows.OpId op = new CommittedRows.OpId(regionId, state.appliedIndex(), opSequence);
-        rows.purgeRange(op, state.range());
+        if (gone != null && !covered) {
+            RegionState state = gone.state();
+            remove(
+                    new CommittedRows.OpId(regionId, state.appliedIndex(), opSequence),
+                    state.range());
+        }
+    }
+
+    private void remove(CommittedRows.OpId op, KeyRange range) throws IOException {
+        long regionId = op.regionId();
+        rows.purgeRange(op, range);
         synchronized (this) {
-            gone.markRemoved();
-            regions.remove(regionId);
+            PendingRegion gone = regions.remove(regionId);
+            if (gone != null) {
+                gone.markRemoved();
+            }
             try (OrderedStore.Batch batch = cache.newBatch()) {
-                clearRange(batch, state.range());
+                clearRange(batch, range);
                 batch.delete(CacheFormat.APPLY, CacheFormat.u64(regionId));
                 cache.write(batch, Durability.UNSYNCED);
             }
@@ -340,7 +367,7 @@ public final class RegionCache {
             durableApplied.remove(regionId);
         }
         rows.closeOperation(op);
-        log.info("region removed regionId={} index={}", regionId, state.appliedIndex());
+        log.info("region removed regionId={} index={}", regionId, op.index());
     }
 
     private void clearRange(OrderedStore.Batch batch, KeyRange range) {
@@ -428,7 +455,10 @@ public final class RegionCache {
                 });
         region.orphans.forEach((key, orphan) -> {
             if (!orphan.saved) {
-                batch.put(CacheFormat.ORPHANS, key.unsafeBytes(), CacheFormat.u64(orphan.commitTs));
+                batch.put(
+                        CacheFormat.ORPHANS,
+                        key.unsafeBytes(),
+                        CacheFormat.orphanValue(orphan.commitTs, orphan.known));
                 orphan.saved = true;
             }
         });

@@ -31,6 +31,7 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
     private final RegionState state;
     private final SnapshotSource.Entries writes;
     private final SnapshotSource.Entries defaults;
+    private final long safepoint;
     private boolean hasWrite;
     private boolean hasDefault;
 
@@ -48,8 +49,19 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
     /** By encoded key with start ts; the value is the commit ts. */
     final Map<Key, Long> orphans = new HashMap<>();
 
-    SnapshotMerge(RegionState state, SnapshotSource.Entries writes, SnapshotSource.Entries defaults)
+    /** The same, of versions that no reader needs. */
+    final Map<Key, Long> collectedOrphans = new HashMap<>();
+
+    /**
+     * @param safepoint bounds what the sender may have begun to collect
+     */
+    SnapshotMerge(
+            RegionState state,
+            SnapshotSource.Entries writes,
+            SnapshotSource.Entries defaults,
+            long safepoint)
             throws IOException {
+        this.safepoint = safepoint;
         this.state = state;
         this.writes = writes;
         this.defaults = defaults;
@@ -97,11 +109,11 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
                 if (value != null) {
                     fence(commitTs, put.details());
                     emit(commitTs, false, value);
-                } else if (put.details().gcFence() == null && newerCommitTs == 0) {
-                    orphans.put(Key.wrap(MvccKey.append(encodedKey, put.startTs())), commitTs);
+                } else if (put.details().gcFence() == null) {
+                    // Should the value come after all, it must not stay in the cache.
+                    (mayBeCollected() ? collectedOrphans : orphans)
+                            .put(Key.wrap(MvccKey.append(encodedKey, put.startTs())), commitTs);
                 }
-                // A version that is neither the newest nor complete is being collected by the
-                // sender.
                 newerCommitTs = commitTs;
             }
             case WriteRecord.Delete delete -> {
@@ -112,6 +124,11 @@ final class SnapshotMerge implements Iterator<CommittedRow> {
             case WriteRecord.Rollback rollback -> currentValues.remove(rollback.startTs());
             case WriteRecord.LockOnly lockOnly -> currentValues.remove(lockOnly.startTs());
         }
+    }
+
+    /** A sender removes values before write records; and only of versions that nobody reads. */
+    private boolean mayBeCollected() {
+        return newerCommitTs != 0 && newerCommitTs <= safepoint;
     }
 
     private void startKey(byte[] encodedKey) throws IOException {

@@ -122,10 +122,16 @@ class SnapshotTest {
                 Key.wrap(record.encode()));
     }
 
+    private static void install(RegionCache cache, RegionState state, SnapshotSource source)
+            throws IOException {
+        cache.installSnapshot(state, source, 0);
+    }
+
     @Test
     void aSnapshotGivesCommittedRowsAndLeavesTransactionsInFlightPending() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
-        cache.installSnapshot(
+        install(
+                cache,
                 region(1, 10, 1),
                 new Files()
                         .write(1, 21, new WriteRecord.Put(20))
@@ -151,8 +157,7 @@ class SnapshotTest {
     void aFencedRecordOfASnapshotEndsWhereItsCollectedSuccessorBegan() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
         WriteRecord.Details fence = new WriteRecord.Details(SHORT_VALUE, true, 30L, null, 0);
-        cache.installSnapshot(
-                region(1, 10, 1), new Files().write(1, 20, new WriteRecord.Put(10, fence)));
+        install(cache, region(1, 10, 1), new Files().write(1, 20, new WriteRecord.Put(10, fence)));
         assertThat(model.contents())
                 .containsExactly(row(1, 20, SHORT_VALUE), RegionLog.rawKey(1) + "@30 deleted");
     }
@@ -160,7 +165,7 @@ class SnapshotTest {
     @Test
     void aFencedRecordInTheLogIsTheRepetitionOfACommit() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
-        cache.installSnapshot(region(1, 10, 1), new Files());
+        install(cache, region(1, 10, 1), new Files());
         WriteRecord.Details fence = new WriteRecord.Details(null, true, 0L, null, 0);
         cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10, fence))));
         assertThat(model.contents()).isEmpty();
@@ -170,7 +175,7 @@ class SnapshotTest {
     @Test
     void aCommitBeforeItsValueMakesReadsWaitUntilTheValueComes() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
-        cache.installSnapshot(region(1, 10, 1), new Files());
+        install(cache, region(1, 10, 1), new Files());
         cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10))));
         assertThat(cache.firstOrphanCommitTs(1)).contains(20L);
 
@@ -193,11 +198,13 @@ class SnapshotTest {
     @Test
     void whatASnapshotReplacesDoesNotComeBackAfterACrash() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
-        cache.installSnapshot(region(1, 10, 1), new Files());
+        install(cache, region(1, 10, 1), new Files());
         cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10, SHORT_VALUE))));
         cache.checkpoint(model);
-        cache.installSnapshot(
-                region(1, 50, 2), new Files().write(2, 40, new WriteRecord.Put(39, SHORT_VALUE)));
+        install(
+                cache,
+                region(1, 50, 2),
+                new Files().write(2, 40, new WriteRecord.Put(39, SHORT_VALUE)));
 
         model.crash();
         RegionCache restarted = RegionCache.open(disk.crash(random), model);
@@ -208,7 +215,7 @@ class SnapshotTest {
     @Test
     void aSnapshotCutOffBetweenTheTwoStoresIsRepeatedAndChangesNothingTwice() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
-        cache.installSnapshot(region(1, 10, 1), new Files());
+        install(cache, region(1, 10, 1), new Files());
         cache.apply(1, 11, 6, List.of(commit(1, 20, new WriteRecord.Put(10, SHORT_VALUE))));
         cache.checkpoint(model);
         Files files =
@@ -218,7 +225,7 @@ class SnapshotTest {
                         .lock(3, 45);
         disk.failAfterWrites(0);
         try {
-            cache.installSnapshot(region(1, 50, 2), files);
+            install(cache, region(1, 50, 2), files);
             throw new AssertionError("the disk should have failed");
         } catch (IOException expected) {
             assertThat(expected).hasMessageContaining("no space");
@@ -229,7 +236,7 @@ class SnapshotTest {
         assertThat(model.contents())
                 .as("the leftover of the replaced range is not loaded")
                 .containsExactly(row(2, 40, SHORT_VALUE));
-        restarted.installSnapshot(region(1, 50, 2), files);
+        install(restarted, region(1, 50, 2), files);
         assertThat(model.contents()).containsExactly(row(2, 40, SHORT_VALUE));
         assertThat(restarted.blockingLock(1, KeyRange.ALL, 60, Set.of())).isPresent();
         assertThat(model.openOperations()).isEmpty();
@@ -238,7 +245,8 @@ class SnapshotTest {
     @Test
     void aRemovedRegionLeavesNothing() throws IOException {
         RegionCache cache = RegionCache.open(disk, model);
-        cache.installSnapshot(
+        install(
+                cache,
                 region(1, 10, 1),
                 new Files().write(1, 20, new WriteRecord.Put(10, SHORT_VALUE)).lock(2, 30));
         cache.remove(1, 2);
@@ -269,8 +277,8 @@ class SnapshotTest {
                         10,
                         6,
                         1);
-        cache.installSnapshot(left, new Files());
-        cache.installSnapshot(right, new Files().lock(60, 30));
+        install(cache, left, new Files());
+        install(cache, right, new Files().lock(60, 30));
         cache.regionsChanged(List.of(region(1, 12, 1)), List.of(2L));
         cache.settle();
         assertThat(cache.blockingLock(1, KeyRange.ALL, 60, Set.of())).isPresent();

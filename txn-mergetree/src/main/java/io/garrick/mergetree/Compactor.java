@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ final class Compactor {
     private final PartFiles files;
     private final BufferAllocator allocator;
     private final CompactionPolicy policy;
+    private final Set<PlantedBug> planted;
 
     /** An input as it was when the merge began. */
     private record Input(LivePart part, KillSet kills) {}
@@ -51,7 +53,9 @@ final class Compactor {
             Manifest manifest,
             PartFiles files,
             BufferAllocator allocator,
-            StoreSettings settings) {
+            StoreSettings settings,
+            Set<PlantedBug> planted) {
+        this.planted = planted;
         this.schemas = schemas;
         this.manifest = manifest;
         this.files = files;
@@ -238,7 +242,7 @@ final class Compactor {
             for (int i = 0; i < inputs.size(); i++) {
                 Input input = inputs.get(i);
                 edit.removePart(table.tableId(), input.part().partId());
-                if (merged != null) {
+                if (merged != null && !planted.contains(PlantedBug.SKIP_KILL_REMAP)) {
                     carryOver(input, order.rowMap(i), merged);
                 }
             }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,8 +32,15 @@ final class Flusher {
     private final MemtableWriter writer;
     private final Manifest manifest;
     private final PartFiles files;
+    private final Set<PlantedBug> planted;
 
-    Flusher(SchemaProvider schemas, MemtableWriter writer, Manifest manifest, PartFiles files) {
+    Flusher(
+            SchemaProvider schemas,
+            MemtableWriter writer,
+            Manifest manifest,
+            PartFiles files,
+            Set<PlantedBug> planted) {
+        this.planted = planted;
         this.schemas = schemas;
         this.writer = writer;
         this.manifest = manifest;
@@ -156,14 +164,16 @@ final class Flusher {
                 part == null ? "none" : part.partId());
     }
 
-    private static List<Fence> fences(long tableId, Memtable memtable) {
+    private List<Fence> fences(long tableId, Memtable memtable) {
         MemtableRows rows = memtable.rows();
         Map<Long, Fence> last = new HashMap<>();
         for (int row = 0; row < memtable.count(); row++) {
             long regionId = rows.regionId(row);
             Fence fence = new Fence(tableId, regionId, rows.index(row), rows.ordinal(row));
             Fence before = last.get(regionId);
-            if (before == null || position(before).compareTo(position(fence)) < 0) {
+            if (before == null
+                    || (!planted.contains(PlantedBug.FIRST_ROW_FENCE)
+                            && position(before).compareTo(position(fence)) < 0)) {
                 last.put(regionId, fence);
             }
         }

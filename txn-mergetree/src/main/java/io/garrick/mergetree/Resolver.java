@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +25,8 @@ final class Resolver {
 
     private final List<Memtable> memtables;
     private final Collection<LivePart> parts;
+    private final boolean deadRowsCount;
+    private final boolean duplicatesShow;
 
     // Neighbours of the row in work, by commit ts.
     private boolean duplicate;
@@ -34,7 +37,9 @@ final class Resolver {
     private int olderRow;
 
     /** Memtables in order of rotation, the newest last. */
-    Resolver(List<Memtable> memtables, Collection<LivePart> parts) {
+    Resolver(List<Memtable> memtables, Collection<LivePart> parts, Set<PlantedBug> planted) {
+        this.deadRowsCount = planted.contains(PlantedBug.DEAD_ROWS_ARE_VERSIONS);
+        this.duplicatesShow = planted.contains(PlantedBug.NO_DUPLICATE_CHECK);
         this.memtables = memtables;
         this.parts = parts;
     }
@@ -107,7 +112,7 @@ final class Resolver {
                 searchPart(part, rows.handle(row), rows.common(row), ts);
             }
         }
-        if (duplicate) {
+        if (duplicate && !duplicatesShow) {
             memtable.skip(row);
             return;
         }
@@ -121,6 +126,10 @@ final class Resolver {
         }
     }
 
+    private boolean exists(long end) {
+        return end != KillSet.ALWAYS_DEAD || deadRowsCount;
+    }
+
     /** Gives the last version in the memtable that is newer than {@code ts}; -1 if none is. */
     private int searchMemtable(Memtable memtable, long handle, byte @Nullable [] common, long ts) {
         // Rows of common-handle tables already carry the hash as handle.
@@ -130,7 +139,7 @@ final class Resolver {
                 row >= 0;
                 row = memtable.olderThan(row)) {
             long version = rows.commitTs(row);
-            boolean exists = memtable.end(row) != KillSet.ALWAYS_DEAD;
+            boolean exists = exists(memtable.end(row));
             if (version > ts) {
                 newer = row;
                 if (exists) {
@@ -162,7 +171,7 @@ final class Resolver {
         for (int row = part.search().lowerBound(handle, common);
                 row < rowCount && part.search().handleIs(row, handle, common);
                 row++) {
-            if (kills.end(row) == KillSet.ALWAYS_DEAD) {
+            if (!exists(kills.end(row))) {
                 continue;
             }
             long version = part.reader().tsAt(row);

@@ -47,6 +47,7 @@ public final class TableStore implements AutoCloseable {
     private final Map<Long, Long> dropTsOfTable = new ConcurrentHashMap<>();
     // Serializes what changes the safepoint or removes tables.
     private final ReentrantLock administration = new ReentrantLock();
+    private final Set<PlantedBug> planted;
     private volatile long safepoint;
 
     private TableStore(
@@ -55,7 +56,8 @@ public final class TableStore implements AutoCloseable {
             SchemaProvider schemas,
             BufferAllocator allocator,
             InstantSource clock,
-            StoreSettings settings)
+            StoreSettings settings,
+            Set<PlantedBug> planted)
             throws IOException {
         this.schemas = schemas;
         this.allocator = allocator;
@@ -64,8 +66,9 @@ public final class TableStore implements AutoCloseable {
         this.manifest = new Manifest(store);
         this.files = new PartFiles(disk);
         this.writer = new MemtableWriter(files, manifest);
-        this.flusher = new Flusher(schemas, writer, manifest, files);
-        this.compactor = new Compactor(schemas, manifest, files, allocator, settings);
+        this.planted = planted;
+        this.flusher = new Flusher(schemas, writer, manifest, files, planted);
+        this.compactor = new Compactor(schemas, manifest, files, allocator, settings, planted);
     }
 
     /**
@@ -83,7 +86,21 @@ public final class TableStore implements AutoCloseable {
             InstantSource clock,
             StoreSettings settings)
             throws IOException {
-        TableStore store = new TableStore(disk, manifest, schemas, allocator, clock, settings);
+        return open(disk, manifest, schemas, allocator, clock, settings, Set.of());
+    }
+
+    /** For the simulation: a store with mistakes in it. */
+    public static TableStore open(
+            Disk disk,
+            OrderedStore manifest,
+            SchemaProvider schemas,
+            BufferAllocator allocator,
+            InstantSource clock,
+            StoreSettings settings,
+            Set<PlantedBug> planted)
+            throws IOException {
+        TableStore store =
+                new TableStore(disk, manifest, schemas, allocator, clock, settings, planted);
         try {
             store.recover();
             return store;
@@ -127,7 +144,11 @@ public final class TableStore implements AutoCloseable {
     private Table table(long tableId) {
         return tables.computeIfAbsent(
                 tableId,
-                id -> new Table(id, common -> new Memtable(common, allocator, clock.millis())));
+                id ->
+                        new Table(
+                                id,
+                                common -> new Memtable(common, allocator, clock.millis()),
+                                planted));
     }
 
     /**
@@ -324,12 +345,32 @@ public final class TableStore implements AutoCloseable {
                 LivePart part = entry.part();
                 edit.addPart(entry.tableId(), part.partId(), part.reader().rowCount());
             }
+            List<Fence> lowered = fencesAbove(opId);
+            lowered.forEach(edit::fence);
             edit.op(opId, rawRange).commit();
+            lowered.forEach(fence -> table(fence.tableId()).fence(fence));
             purges.forEach(RangePurge::finish);
             parts.forEach(entry -> table(entry.tableId()).add(entry.part()));
         } finally {
             touched.forEach(table -> table.state.unlock());
         }
+    }
+
+    /**
+     * A crash may have left fences above the region's applied index, and a snapshot may lie between
+     * the two. It has purged the rows up to those fences, so the log must bring them again.
+     */
+    private List<Fence> fencesAbove(OpId opId) {
+        List<Fence> lowered = new ArrayList<>();
+        for (Table table : new TreeMap<>(tables).values()) {
+            Table.@Nullable Position fence = table.fence(opId.regionId());
+            if (fence != null && fence.index() > opId.index()) {
+                lowered.add(
+                        new Fence(
+                                table.tableId(), opId.regionId(), opId.index(), Integer.MAX_VALUE));
+            }
+        }
+        return lowered;
     }
 
     /** Whether an operation was committed and not closed. */

@@ -1,9 +1,7 @@
 package io.garrick.server.wiring;
 
-import io.garrick.codec.key.TableKeys;
 import io.garrick.mergetree.FlushScope;
 import io.garrick.mergetree.TableStore;
-import io.garrick.regioncache.CommittedRow;
 import io.garrick.regioncache.CommittedRows;
 import io.garrick.regioncache.RegionCache;
 import java.io.IOException;
@@ -17,18 +15,21 @@ import org.slf4j.LoggerFactory;
  * <p>Order: parts and their fences first, then the region cache, which keeps what the fences do not
  * cover. A crash between the two only means that replay meets rows it has already, and drops them.
  */
-final class Checkpointer implements AutoCloseable, CommittedRows.Fences {
+final class Checkpointer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Checkpointer.class);
     private static final int COMPACTIONS_PER_ROUND = 8;
 
     private final TableStore store;
     private final RegionCache cache;
+    private final CommittedRows.Fences fences;
     private final Duration interval;
     private final Thread thread;
     private volatile boolean stopping;
 
-    Checkpointer(TableStore store, RegionCache cache, Duration interval) {
+    Checkpointer(
+            TableStore store, RegionCache cache, CommittedRows.Fences fences, Duration interval) {
         this.store = store;
+        this.fences = fences;
         this.cache = cache;
         this.interval = interval;
         this.thread = Thread.ofPlatform().name("checkpoint").unstarted(this::loop);
@@ -36,16 +37,6 @@ final class Checkpointer implements AutoCloseable, CommittedRows.Fences {
 
     void start() {
         thread.start();
-    }
-
-    @Override
-    public boolean covers(CommittedRow row) {
-        return store.fence(TableKeys.tableIdOf(row.rawKey()), row.regionId())
-                .filter(fence ->
-                        row.index() < fence.index()
-                                || (row.index() == fence.index()
-                                        && row.ordinal() <= fence.ordinal()))
-                .isPresent();
     }
 
     private void loop() {
@@ -70,7 +61,7 @@ final class Checkpointer implements AutoCloseable, CommittedRows.Fences {
 
     private synchronized void checkpoint() throws IOException {
         store.flush(new FlushScope.WorthAPart());
-        cache.checkpoint(this);
+        cache.checkpoint(fences);
     }
 
     /** Stops after a last checkpoint, so that the next start has little to replay. */

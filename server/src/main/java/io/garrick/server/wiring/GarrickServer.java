@@ -123,9 +123,11 @@ public final class GarrickServer implements AutoCloseable {
                                     storage,
                                     InstantSource.system(),
                                     StoreSettings.defaults()));
-            this.cache = RegionCache.open(cacheStore, new RowSink(store));
+            RowSink rows = new RowSink(store);
+            this.cache = RegionCache.open(cacheStore, rows);
             SafepointFollower safepoint = keep(new SafepointFollower(pd, store));
-            Checkpointer checkpointer = keep(new Checkpointer(store, cache, settings.checkpoint()));
+            Checkpointer checkpointer =
+                    keep(new Checkpointer(store, cache, rows, settings.checkpoint()));
 
             Address advertise = settings.advertise();
             Lazy status = new Lazy();
@@ -163,6 +165,7 @@ public final class GarrickServer implements AutoCloseable {
                                     durable,
                                     new StorageSink(
                                             cache,
+                                            store,
                                             safepoint,
                                             Pressure.of(
                                                     Files.getFileStore(data.path("")),

@@ -4,6 +4,7 @@ import io.garrick.base.Key;
 import io.garrick.base.KeyRange;
 import io.garrick.codec.key.Memcomparable;
 import io.garrick.codec.key.RecordKey;
+import io.garrick.codec.key.TableKeys;
 import io.garrick.mergetree.BulkSource;
 import io.garrick.mergetree.CommittedRow;
 import io.garrick.mergetree.TableStore;
@@ -18,10 +19,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** The column store as the region cache sees it. */
-final class RowSink implements CommittedRows {
+public final class RowSink implements CommittedRows, CommittedRows.Fences {
     private final TableStore store;
 
-    RowSink(TableStore store) {
+    /** The store is borrowed for as long as this object is used. */
+    public RowSink(TableStore store) {
         this.store = store;
     }
 
@@ -32,6 +34,16 @@ final class RowSink implements CommittedRows {
             mapped.add(mapped(row));
         }
         store.append(mapped);
+    }
+
+    @Override
+    public boolean covers(io.garrick.regioncache.CommittedRow row) {
+        return store.fence(TableKeys.tableIdOf(row.rawKey()), row.regionId())
+                .filter(fence ->
+                        row.index() < fence.index()
+                                || (row.index() == fence.index()
+                                        && row.ordinal() <= fence.ordinal()))
+                .isPresent();
     }
 
     private static CommittedRow mapped(io.garrick.regioncache.CommittedRow row) {

@@ -9,6 +9,7 @@ import io.garrick.learner.ApplySink;
 import io.garrick.learner.Cf;
 import io.garrick.learner.SnapshotCursor;
 import io.garrick.learner.SnapshotFiles;
+import io.garrick.mergetree.TableStore;
 import io.garrick.proto.kvrpc.LockInfo;
 import io.garrick.proto.kvrpc.Op;
 import io.garrick.proto.meta.Region;
@@ -37,16 +38,19 @@ final class StorageSink implements ApplySink {
     private static final Logger log = LoggerFactory.getLogger(StorageSink.class);
 
     private final RegionCache cache;
+    private final TableStore store;
     private final SafepointFollower safepoint;
     private final Pressure pressure;
     private final LongSupplier usedBytes;
 
     StorageSink(
             RegionCache cache,
+            TableStore store,
             SafepointFollower safepoint,
             Pressure pressure,
             LongSupplier usedBytes) {
         this.cache = cache;
+        this.store = store;
         this.safepoint = safepoint;
         this.pressure = pressure;
         this.usedBytes = usedBytes;
@@ -144,8 +148,10 @@ final class StorageSink implements ApplySink {
     public void installSnapshot(RegionState state, long opSequence, SnapshotFiles files)
             throws IOException {
         try {
-            cache.installSnapshot(mapped(state, opSequence), new Files(files));
+            // Before the region serves, reads of what the sender has collected must be refused.
             safepoint.follow();
+            cache.installSnapshot(
+                    mapped(state, opSequence), new Files(files), store.safepoint().value());
         } catch (UncheckedIOException e) {
             throw e.getCause() == null ? new IOException(e) : e.getCause();
         }
