@@ -101,7 +101,7 @@ public final class Learner implements AutoCloseable {
     }
 
     public ReadGate readGate() {
-        return store;
+        return store.readGate();
     }
 
     public long storeId() {

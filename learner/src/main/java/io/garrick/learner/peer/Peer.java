@@ -615,7 +615,7 @@ final class Peer implements PeerReads.Host {
                 Applier.Outcome outcome = applier.apply(entry, sourceCaughtUp);
                 if (outcome instanceof Applier.Outcome.WaitForSource(CommitMergeRequest merge)) {
                     waitingFor = merge;
-                    store.catchUpSource(regionId, merge);
+                    store.merges().catchUpSource(regionId, merge);
                     continue;
                 }
                 toApply.removeFirst();
@@ -644,14 +644,14 @@ final class Peer implements PeerReads.Host {
             }
             case Applier.Outcome.RemovedSelf(Region region) -> destroy(region);
             case Applier.Outcome.Split(List<Region> children, long index) -> {
-                regionChanged(List.of(), store.createChildren(this, children, index));
+                regionChanged(List.of(), store.splits().createChildren(this, children, index));
             }
             case Applier.Outcome.Merged(Region source, Region formerTarget, long index) -> {
                 waitingFor = null;
                 sourceCaughtUp = false;
                 safeTs.restartAt(index);
                 regionChanged(List.of(source.getId()), List.of());
-                store.sourceMerged(this, source, formerTarget, index);
+                store.merges().sourceMerged(this, source, formerTarget, index);
             }
             case Applier.Outcome.NeedsSnapshot(String reason) -> quarantine(reason);
             case Applier.Outcome.Compacted(long index) -> truncateLog(index);
@@ -735,7 +735,7 @@ final class Peer implements PeerReads.Host {
     private void answerMergeTarget() {
         MergeInto into = mergeInto;
         if (into != null && phase == Phase.MERGING && applier.appliedIndex() >= into.commit) {
-            store.sourceCaughtUp(into.targetId, regionId);
+            store.merges().sourceCaughtUp(into.targetId, regionId);
         }
     }
 
@@ -769,7 +769,7 @@ final class Peer implements PeerReads.Host {
     void onTick() {
         long tick = store.tick();
         if (phase == Phase.SILENT) {
-            store.checkSilent(this);
+            store.splits().checkSilent(this);
             return;
         }
         reads.onTick(tick);
@@ -784,7 +784,7 @@ final class Peer implements PeerReads.Host {
         }
         CommitMergeRequest waiting = waitingFor;
         if (waiting != null && !sourceCaughtUp) {
-            store.catchUpSource(regionId, waiting);
+            store.merges().catchUpSource(regionId, waiting);
         }
     }
 

@@ -4,25 +4,19 @@ import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.OrderedStore.Batch;
 import io.garrick.base.OrderedStore.Durability;
-import io.garrick.base.Timestamp;
 import io.garrick.learner.ApplySink;
 import io.garrick.learner.ApplySink.RegionState;
 import io.garrick.learner.LearnerStatus;
 import io.garrick.learner.LearnerStatus.Phase;
 import io.garrick.learner.PlacementDriver;
 import io.garrick.learner.ReadGate;
-import io.garrick.learner.ReadOutcome;
-import io.garrick.learner.RegionLease;
 import io.garrick.learner.SnapshotFiles;
 import io.garrick.learner.snapshot.SnapshotStore;
-import io.garrick.proto.eraft.HardState;
 import io.garrick.proto.eraft.MessageType;
 import io.garrick.proto.eraft.SnapshotMetadata;
 import io.garrick.proto.kvrpc.LeaderInfo;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.pd.PeerReport;
-import io.garrick.proto.raftcmd.CommitMergeRequest;
-import io.garrick.proto.raftserver.MergeState;
 import io.garrick.proto.raftserver.PeerState;
 import io.garrick.proto.raftserver.RaftMessage;
 import io.garrick.proto.raftserver.RaftSnapshotData;
@@ -34,7 +28,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,11 +52,8 @@ import org.slf4j.LoggerFactory;
  * Across regions there are three shared things: the {@link RangeIndex}, the {@link Records}, and
  * messages from worker to worker.
  */
-public final class Store implements ReadGate, AutoCloseable {
+public final class Store implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
-    private static final int MAX_RECEIVING = 32;
-    private static final long GRANT_TICKS = 60;
-    private static final long SILENT_TICKS = 5;
     private static final long SWEEP_TICKS = 60;
     private static final int INSTALLERS = 2;
     private static final long MAX_QUEUED_BYTES = 256L << 20;
@@ -83,20 +73,17 @@ public final class Store implements ReadGate, AutoCloseable {
     private final Map<Long, Peer> peers = new ConcurrentHashMap<>();
     private final RangeIndex ranges = new RangeIndex();
     private final Counters counters = new Counters();
-    private final Map<Long, RaftMessage> keptForSplit = new ConcurrentHashMap<>();
-    private final Map<Long, Long> silentSince = new ConcurrentHashMap<>();
-    private final Map<Long, DeferredTombstone> deferred = new ConcurrentHashMap<>();
     private final Set<Long> validating = ConcurrentHashMap.newKeySet();
-    private final Map<Long, Long> grants = new HashMap<>(); // guarded by itself
+    private final SnapshotGrants grants = new SnapshotGrants();
     private final ExecutorService installers;
     private final Thread clock;
     private volatile @Nullable Outbox outbox;
     private final AppendBudget queued = new AppendBudget(MAX_QUEUED_BYTES);
     private final AtomicLong tick = new AtomicLong();
+    private final Splits splits = new Splits(this);
+    private final Merges merges = new Merges(this);
+    private final StoreReads reads = new StoreReads(this);
     private volatile boolean failed;
-
-    // The source's tombstone may be written once the sink has made the merge durable.
-    private record DeferredTombstone(long targetId, long index, RegionLocalState tombstone) {}
 
     /**
      * Loads what the store knows of itself, or gets it an id from PD.
@@ -164,6 +151,39 @@ public final class Store implements ReadGate, AutoCloseable {
         return snapshots;
     }
 
+    Splits splits() {
+        return splits;
+    }
+
+    Merges merges() {
+        return merges;
+    }
+
+    PlacementDriver pd() {
+        return pd;
+    }
+
+    @Nullable Peer peer(long regionId) {
+        return peers.get(regionId);
+    }
+
+    @Nullable Peer remove(long regionId) {
+        return peers.remove(regionId);
+    }
+
+    void add(Peer peer) {
+        peers.put(peer.regionId(), peer);
+    }
+
+    boolean failed() {
+        return failed;
+    }
+
+    /** Runs on the thread that owns the region. */
+    void post(long regionId, Runnable task) {
+        worker(regionId).post(task);
+    }
+
     ApplySink sink() {
         return sink;
     }
@@ -181,152 +201,20 @@ public final class Store implements ReadGate, AutoCloseable {
     /** Brings back the peers, then runs. */
     public void start(Outbox toOthers) throws IOException {
         outbox = toOthers;
-        recover();
+        peers.putAll(new StoreRecovery(this).recover());
         workers.forEach(Worker::start);
         peers.values().forEach(peer -> onWorker(peer, () -> touch(peer)));
         clock.start();
     }
 
-    private void recover() throws IOException {
-        Map<Long, RegionState> states = new HashMap<>();
-        sink.recover().forEach(state -> states.put(state.regionId(), state));
-        List<SnapshotStore.Id> waiting = new ArrayList<>();
-        for (Recovery.Plan plan : Recovery.plan(records, states, ident.getStoreId())) {
-            Optional<Peer> peer = recover(plan);
-            peer.ifPresent(recovered -> peers.put(recovered.regionId(), recovered));
-            Records.Known record = records.regions().get(plan.regionId());
-            if (peer.isPresent() && record != null && record.installing != null) {
-                waiting.add(snapshotId(plan.regionId(), record.installing));
-            }
-        }
-        snapshots.keepOnly(waiting);
-        LOG.info("store recovered storeId={} regions={}", storeId(), peers.size());
-    }
-
-    private static SnapshotStore.Id snapshotId(long regionId, Records.Installing installing) {
+    static SnapshotStore.Id snapshotId(long regionId, Records.Installing installing) {
         return new SnapshotStore.Id(
                 regionId,
                 installing.snapshot().getMetadata().getTerm(),
                 installing.snapshot().getMetadata().getIndex());
     }
 
-    private Optional<Peer> recover(Recovery.Plan plan) throws IOException {
-        return switch (plan) {
-            case Recovery.Plan.Bury(RegionLocalState tombstone, boolean purge) -> {
-                bury(tombstone, purge);
-                yield Optional.empty();
-            }
-            case Recovery.Plan.Forgotten _ -> Optional.empty();
-            case Recovery.Plan.Fresh(RegionState state) -> {
-                writeUnsynced(batch -> putFresh(batch, state.local().getRegion(), null));
-                yield Optional.of(
-                        restore(state, freshLog(state.local().getRegion()), Phase.NORMAL));
-            }
-            case Recovery.Plan.Lost(RegionState state, String reason) ->
-                    Optional.of(withoutLog(state, reason));
-            case Recovery.Plan.Unknown(long regionId, String reason) ->
-                    recoverUnknown(regionId, reason);
-            case Recovery.Plan.Resume(RegionState state, Phase _)
-                    when Regions.onStore(state.local().getRegion(), storeId()).isEmpty() -> {
-                LOG.error("region without a peer here regionId={}", state.regionId());
-                bury(state.local().toBuilder().setState(PeerState.Tombstone).build(), true);
-                yield Optional.empty();
-            }
-            case Recovery.Plan.Resume(RegionState state, Phase phase) -> {
-                PeerLog log;
-                try {
-                    log =
-                            PeerLog.load(
-                                    state.regionId(),
-                                    records,
-                                    Regions.confState(state.local().getRegion()));
-                } catch (CorruptLogException e) {
-                    yield Optional.of(withoutLog(state, String.valueOf(e.getMessage())));
-                }
-                // The commit index is written lazily; what was applied was committed.
-                log.setHardState(
-                        log.hardState().toBuilder()
-                                .setCommit(
-                                        Math.min(
-                                                log.lastIndex(),
-                                                Math.max(
-                                                        log.hardState().getCommit(),
-                                                        state.appliedIndex())))
-                                .build());
-                if (log.lastIndex() < state.appliedIndex()) {
-                    yield Optional.of(withoutLog(state, "it ends at " + log.lastIndex()));
-                }
-                if (log.truncatedIndex() > state.appliedIndex()) {
-                    // Entries that were never applied here are gone: the peer was waiting for a
-                    // snapshot, or the sink has lost more than it may.
-                    LOG.error("raft log begins late regionId={}", state.regionId());
-                    counters.regionsQuarantined.increment();
-                    yield Optional.of(restore(state, log, Phase.QUARANTINED));
-                }
-                yield Optional.of(restore(state, log, phase));
-            }
-        };
-    }
-
-    // The log of a region cannot be used: it starts anew behind what the sink has, and waits.
-    private Peer withoutLog(RegionState state, String reason) throws IOException {
-        LOG.error("raft log lost regionId={} reason={}", state.regionId(), reason);
-        counters.regionsQuarantined.increment();
-        PeerLog log =
-                PeerLog.startingAt(
-                        state.regionId(),
-                        records,
-                        HardState.getDefaultInstance(),
-                        Regions.confState(state.local().getRegion()),
-                        state.appliedIndex(),
-                        state.appliedTerm());
-        writeUnsynced(batch -> {
-            records.repair(batch, state.local());
-            log.startAnew(batch, state.appliedIndex(), state.appliedTerm());
-        });
-        return restore(state, log, Phase.QUARANTINED);
-    }
-
-    // Neither memory says who the peer is. PD does.
-    private Optional<Peer> recoverUnknown(long regionId, String reason) throws IOException {
-        LOG.error("region record lost regionId={} reason={}", regionId, reason);
-        Optional<Region> region = pd.region(regionId);
-        if (region.isEmpty()) {
-            writeUnsynced(batch -> records.forget(batch, regionId));
-            return Optional.empty();
-        }
-        if (Regions.onStore(region.get(), storeId()).isEmpty()) {
-            bury(
-                    RegionLocalState.newBuilder()
-                            .setState(PeerState.Tombstone)
-                            .setRegion(region.get())
-                            .build(),
-                    false);
-            return Optional.empty();
-        }
-        return Optional.of(withoutLog(Applier.childState(region.get()), reason));
-    }
-
-    private Peer restore(RegionState state, PeerLog log, Phase phase) {
-        Region region = state.local().getRegion();
-        io.garrick.proto.meta.Peer self =
-                Regions.onStore(region, storeId())
-                        .orElseThrow(() ->
-                                new IllegalStateException(
-                                        "region without a peer here: " + region.getId()));
-        boolean hasData = phase == Phase.NORMAL || phase == Phase.MERGING;
-        if (hasData && !ranges.claim(region)) {
-            LOG.error(
-                    "recovered regions overlap regionId={} others={}",
-                    region.getId(),
-                    ranges.overlapping(region.getId(), Regions.range(region)));
-            counters.regionsQuarantined.increment();
-            return new Peer(this, self, log, state, region.getId(), Phase.QUARANTINED);
-        }
-        return new Peer(this, self, log, state, region.getId(), phase);
-    }
-
-    private void bury(RegionLocalState tombstone, boolean purge) throws IOException {
+    void bury(RegionLocalState tombstone, boolean purge) throws IOException {
         long sequence;
         try (Batch batch = records.store().newBatch()) {
             sequence = records.nextSequence(batch);
@@ -376,7 +264,7 @@ public final class Store implements ReadGate, AutoCloseable {
                 });
     }
 
-    private void onWorker(long regionId, Consumer<Peer> action) {
+    void onWorker(long regionId, Consumer<Peer> action) {
         worker(regionId)
                 .post(() -> {
                     Peer peer = peers.get(regionId);
@@ -387,7 +275,7 @@ public final class Store implements ReadGate, AutoCloseable {
     }
 
     /** Whatever goes wrong in one region stays there; a failing disk stops the store. */
-    private void guard(Peer peer, Runnable action) {
+    void guard(Peer peer, Runnable action) {
         if (failed) {
             return;
         }
@@ -522,17 +410,7 @@ public final class Store implements ReadGate, AutoCloseable {
                 }
             }
         }
-        for (DeferredTombstone one : List.copyOf(deferred.values())) {
-            if (worker(one.targetId) == worker
-                    && sink.durableApplied(one.targetId) >= one.index
-                    && deferred.remove(one.tombstone.getRegion().getId(), one)) {
-                try {
-                    writeUnsynced(batch -> records.clearBut(batch, one.tombstone));
-                } catch (IOException e) {
-                    fail(e);
-                }
-            }
-        }
+        merges.onTick(regionId -> worker(regionId) == worker);
     }
 
     // ---- messages ----
@@ -587,7 +465,7 @@ public final class Store implements ReadGate, AutoCloseable {
                                         message.getToPeer().getId()));
     }
 
-    private void deliver(RaftMessage message) {
+    void deliver(RaftMessage message) {
         Peer peer = peers.get(message.getRegionId());
         if (peer != null) {
             guard(peer, () -> deliver(peer, message));
@@ -639,7 +517,7 @@ public final class Store implements ReadGate, AutoCloseable {
                                 Regions.key(message.getEndKey()));
                 if (!ranges.overlapping(regionId, range).isEmpty()) {
                     if (MessageRules.isFirst(message)) {
-                        keptForSplit.put(regionId, message);
+                        splits.keep(regionId, message);
                     } else {
                         refused("range overlaps another region", message);
                     }
@@ -648,7 +526,7 @@ public final class Store implements ReadGate, AutoCloseable {
                 Peer peer = create(message);
                 guard(peer, () -> peer.step(message));
             }
-            case MessageRules.Verdict.KeepForSplit _ -> keptForSplit.put(regionId, message);
+            case MessageRules.Verdict.KeepForSplit _ -> splits.keep(regionId, message);
             case MessageRules.Verdict.Reply(RaftMessage answer) -> send(answer);
             case MessageRules.Verdict.Drop(String reason) -> refused(reason, message);
             case MessageRules.Verdict.Step _,
@@ -753,21 +631,12 @@ public final class Store implements ReadGate, AutoCloseable {
 
     /** Limits how many snapshots are on their way to us; a grant lapses by itself. */
     boolean grantSnapshot(long regionId) {
-        synchronized (grants) {
-            grants.values().removeIf(granted -> tick.get() - granted > GRANT_TICKS);
-            if (grants.size() >= MAX_RECEIVING && !grants.containsKey(regionId)) {
-                return false;
-            }
-            grants.put(regionId, tick.get());
-            return true;
-        }
+        return grants.take(regionId, tick.get());
     }
 
     /** The transport has received a snapshot, or failed to. */
     public void snapshotReceived(long regionId) {
-        synchronized (grants) {
-            grants.remove(regionId);
-        }
+        grants.giveBack(regionId);
     }
 
     void dropSnapshot(SnapshotStore.Id id) {
@@ -808,215 +677,12 @@ public final class Store implements ReadGate, AutoCloseable {
         dropSnapshot(id);
     }
 
-    // ---- split ----
-
-    /** Called by the parent's worker. Returns the children that live. */
-    List<Region> createChildren(Peer parent, List<Region> children, long index) throws IOException {
-        List<Region> living = new ArrayList<>();
-        for (Region child : children) {
-            Optional<RegionLocalState> known = records.local(child.getId());
-            if (known.isEmpty()) {
-                writeUnsynced(batch ->
-                        putFresh(batch, child, new Records.Origin(parent.regionId(), index)));
-                worker(child.getId()).post(() -> adopt(child, freshLog(child)));
-                living.add(child);
-            } else if (known.get().getState() == PeerState.Tombstone) {
-                LOG.info("split child is gone already regionId={}", child.getId());
-                try (Batch batch = records.store().newBatch()) {
-                    long sequence = records.nextSequence(batch);
-                    records.store().write(batch, Durability.SYNCED);
-                    sink.remove(
-                            RegionLocalState.newBuilder()
-                                    .setState(PeerState.Tombstone)
-                                    .setRegion(child)
-                                    .build(),
-                            sequence);
-                }
-            } else if (known.get().getState() != PeerState.Applying) {
-                PeerLog log = PeerLog.load(child.getId(), records, Regions.confState(child));
-                worker(child.getId()).post(() -> adopt(child, log));
-                living.add(child);
-            }
-        }
-        return living;
-    }
-
-    private void putFresh(Batch batch, Region region, Records.@Nullable Origin origin) {
-        long regionId = region.getId();
-        records.putLocal(batch, Applier.childState(region).local());
-        records.putTruncated(batch, regionId, MessageRules.INITIAL, MessageRules.INITIAL);
-        records.putRaft(batch, regionId, freshHardState(), MessageRules.INITIAL);
-        if (origin != null) {
-            records.putOrigin(batch, regionId, origin);
-        }
-    }
-
-    private static HardState freshHardState() {
-        return HardState.newBuilder()
-                .setTerm(MessageRules.INITIAL)
-                .setCommit(MessageRules.INITIAL)
-                .build();
-    }
-
-    private PeerLog freshLog(Region region) {
-        return PeerLog.startingAt(
-                region.getId(),
-                records,
-                freshHardState(),
-                Regions.confState(region),
-                MessageRules.INITIAL,
-                MessageRules.INITIAL);
-    }
-
-    // On the child's worker. An uninitialized peer that a message had created gives way.
-    private void adopt(Region child, PeerLog log) {
-        Peer former = peers.get(child.getId());
-        if (former != null
-                && former.phase() != Phase.UNINITIALIZED
-                && former.phase() != Phase.SILENT) {
-            LOG.warn("split child exists already regionId={}", child.getId());
-            return;
-        }
-        io.garrick.proto.meta.Peer self =
-                Regions.onStore(child, storeId())
-                        .orElseThrow(() -> new IllegalStateException("child without a peer here"));
-        Peer peer =
-                new Peer(this, self, log, Applier.childState(child), child.getId(), Phase.NORMAL);
-        peers.put(child.getId(), peer);
-        silentSince.remove(child.getId());
-        touch(peer);
-        RaftMessage kept = keptForSplit.remove(child.getId());
-        if (kept != null) {
-            deliver(kept);
-        }
-    }
-
-    /**
-     * A split child keeps silent until its parent has replayed the split. If the parent is past it,
-     * or gone, the child's data is not coming that way any more.
-     */
-    void checkSilent(Peer peer) {
-        Records.Known record = records.regions().get(peer.regionId());
-        Records.Origin origin = record == null ? null : record.origin;
-        Peer parent = origin == null ? null : peers.get(origin.parentId());
-        if (origin != null && parent != null && parent.appliedIndex() < origin.index()) {
-            silentSince.remove(peer.regionId());
-            return;
-        }
-        long since = silentSince.computeIfAbsent(peer.regionId(), _ -> tick.get());
-        if (tick.get() - since < SILENT_TICKS) {
-            return;
-        }
-        silentSince.remove(peer.regionId());
-        peer.quarantine("the split that made it will not come again");
-    }
-
-    // ---- merge ----
-
-    /** Called by the target: bring the source to the entry its merge begins with. */
-    void catchUpSource(long targetId, CommitMergeRequest merge) {
-        long sourceId = merge.getSource().getId();
-        worker(sourceId)
-                .post(() -> {
-                    Peer source = peers.get(sourceId);
-                    if (source != null) {
-                        guard(source, () -> source.catchUpFor(targetId, merge));
-                    } else if (records.local(sourceId)
-                            .filter(l -> l.getState() == PeerState.Tombstone)
-                            .isPresent()) {
-                        // Merged before a crash; this is the replay.
-                        sourceCaughtUp(targetId, sourceId);
-                    }
-                });
-    }
-
-    void sourceCaughtUp(long targetId, long sourceId) {
-        onWorker(targetId, target -> target.onSourceCaughtUp(sourceId));
-    }
-
-    /** Called by the target after the merge: the source's peer ends, its data stays. */
-    void sourceMerged(Peer target, Region source, Region formerTarget, long index) {
-        RegionLocalState tombstone =
-                RegionLocalState.newBuilder()
-                        .setState(PeerState.Tombstone)
-                        .setRegion(source)
-                        .setMergeState(MergeState.newBuilder().setTarget(formerTarget))
-                        .build();
-        deferred.put(source.getId(), new DeferredTombstone(target.regionId(), index, tombstone));
-        worker(source.getId())
-                .post(() -> {
-                    Peer peer = peers.remove(source.getId());
-                    if (peer != null) {
-                        peer.mergedAway();
-                    }
-                    records.rememberUntilRestart(tombstone);
-                });
-    }
-
     // ---- reads ----
 
-    @Override
-    public CompletableFuture<ReadOutcome> prepareRead(
-            KeyRange encodedRange, Timestamp ts, Set<Long> bypass, Duration timeout) {
-        if (encodedRange.isEmpty()) {
-            return CompletableFuture.completedFuture(new ReadOutcome.Ready(List.of()));
-        }
-        return switch (ranges.cover(encodedRange)) {
-            case RangeIndex.Cover.Gap(var at) ->
-                    CompletableFuture.completedFuture(
-                            new ReadOutcome.NotReady("no local region for key " + at));
-            case RangeIndex.Cover.Full(List<RegionLease> regions) ->
-                    prepare(regions, encodedRange, ts, Set.copyOf(bypass), timeout);
-        };
+    /** Decides when a read may start. */
+    public ReadGate readGate() {
+        return reads;
     }
-
-    private CompletableFuture<ReadOutcome> prepare(
-            List<RegionLease> regions,
-            KeyRange range,
-            Timestamp ts,
-            Set<Long> bypass,
-            Duration timeout) {
-        List<CompletableFuture<ReadOutcome>> answers = new ArrayList<>();
-        for (RegionLease lease : regions) {
-            CompletableFuture<ReadOutcome> answer = new CompletableFuture<>();
-            answers.add(answer);
-            PeerReads.Request request =
-                    new PeerReads.Request(
-                            ts.value(), lease.range().intersect(range), bypass, answer);
-            worker(lease.regionId())
-                    .post(() -> {
-                        Peer peer = peers.get(lease.regionId());
-                        if (peer == null || failed) {
-                            answer.complete(
-                                    new ReadOutcome.NotReady("no region " + lease.regionId()));
-                        } else {
-                            guard(peer, () -> peer.read(request));
-                        }
-                    });
-        }
-        return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]))
-                .completeOnTimeout(null, timeout.toMillis(), TimeUnit.MILLISECONDS)
-                .thenApply(_ -> {
-                    answers.forEach(answer ->
-                            answer.complete(
-                                    new ReadOutcome.NotReady("no read index within " + timeout)));
-                    return ReadOutcomes.combine(
-                            answers.stream().map(CompletableFuture::join).toList());
-                });
-    }
-
-    @Override
-    public boolean stillValid(List<RegionLease> regions) {
-        for (RegionLease lease : regions) {
-            Peer peer = peers.get(lease.regionId());
-            if (peer == null || peer.phase() != Phase.NORMAL || !ranges.has(lease)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    // ---- stale reads ----
 
     /** The regions whose leaders are who this store believes, in the order of the question. */
     public List<Long> checkLeaders(List<LeaderInfo> leaders) {
@@ -1092,9 +758,7 @@ public final class Store implements ReadGate, AutoCloseable {
 
     /** Snapshots granted to come, for PD's balance. */
     public int receivingCount() {
-        synchronized (grants) {
-            return grants.size();
-        }
+        return grants.count();
     }
 
     void entryApplied() {
