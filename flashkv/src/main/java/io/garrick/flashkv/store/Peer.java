@@ -1,7 +1,6 @@
 package io.garrick.flashkv.store;
 
 import com.google.protobuf.ByteString;
-import io.garrick.flashkv.kv.ReadIndexObserver;
 import io.garrick.proto.eraft.ConfChangeV2;
 import io.garrick.proto.eraft.Entry;
 import io.garrick.proto.eraft.Message;
@@ -12,31 +11,25 @@ import io.garrick.proto.meta.PeerRole;
 import io.garrick.proto.meta.Region;
 import io.garrick.proto.raftcmd.AdminCmdType;
 import io.garrick.proto.raftcmd.AdminRequest;
-import io.garrick.proto.raftcmd.ChangePeerRequest;
-import io.garrick.proto.raftcmd.ChangePeerV2Request;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
-import io.garrick.proto.raftcmd.CompactLogRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.RaftRequestHeader;
 import io.garrick.proto.raftserver.ExtraMessage;
 import io.garrick.proto.raftserver.ExtraMessageType;
 import io.garrick.proto.raftserver.RaftMessage;
 import io.garrick.raft.LightReady;
-import io.garrick.raft.ProgressStatus;
 import io.garrick.raft.RaftConfig;
 import io.garrick.raft.RaftNode;
 import io.garrick.raft.RaftRole;
 import io.garrick.raft.RaftStatus;
 import io.garrick.raft.ReadState;
 import io.garrick.raft.Ready;
-import io.garrick.raft.SnapshotStatus;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -64,6 +57,8 @@ final class Peer implements Applier.Effects {
     private final PendingReads reads;
     private final PeerHandle handle;
     private final PeerMerges merges;
+    private final PeerMessages messages;
+    private final PeerAdmin admin;
     private final long peerId;
     // Peers this one has heard of; the only way to answer before the region is known.
     private final Map<Long, io.garrick.proto.meta.Peer> heardOf = new HashMap<>();
@@ -109,6 +104,8 @@ final class Peer implements Applier.Effects {
                         storage,
                         store.random());
         this.merges = new PeerMerges(store, this, storage, node);
+        this.messages = new PeerMessages(store, this, node, snapshots);
+        this.admin = new PeerAdmin(this, storage, node);
         this.handle = new PeerHandle(view());
     }
 
@@ -160,6 +157,10 @@ final class Peer implements Applier.Effects {
         return rangeChangesUnderWay == 0 && transferUntilTick == 0;
     }
 
+    PeerAdmin admin() {
+        return admin;
+    }
+
     PeerMerges merges() {
         return merges;
     }
@@ -173,7 +174,7 @@ final class Peer implements Applier.Effects {
         return !isRemoved() && !committed.isEmpty();
     }
 
-    private io.garrick.proto.meta.@Nullable Peer peer(long id) {
+    io.garrick.proto.meta.@Nullable Peer peer(long id) {
         return Membership.peer(storage.region(), id).orElse(heardOf.get(id));
     }
 
@@ -205,7 +206,7 @@ final class Peer implements Applier.Effects {
         node.tick();
         snapshots.tick(tick);
         for (long target : snapshots.toAsk(storage.region())) {
-            sendExtra(
+            messages.sendExtra(
                     target,
                     ExtraMessage.newBuilder()
                             .setType(ExtraMessageType.MsgSnapGenPrecheckRequest)
@@ -263,7 +264,7 @@ final class Peer implements Applier.Effects {
         ExtraMessage extra = message.getExtraMsg();
         switch (extra.getType()) {
             case MsgSnapGenPrecheckRequest ->
-                    sendExtra(
+                    messages.sendExtra(
                             message.getFromPeer().getId(),
                             ExtraMessage.newBuilder()
                                     .setType(ExtraMessageType.MsgSnapGenPrecheckResponse)
@@ -297,7 +298,13 @@ final class Peer implements Applier.Effects {
         ReadIndexContext context = ReadIndexContext.parse(raft.getEntries(0).getData());
         Entry answer = raft.getEntries(0);
         if (context != null && context.request() != null) {
-            answer = answer.toBuilder().setData(observed(context).encode()).build();
+            answer =
+                    answer.toBuilder()
+                            .setData(
+                                    ReadIndexAnswers.observed(
+                                                    context, regionId(), store.readIndexObserver())
+                                            .encode())
+                            .build();
         }
         Entry observed = answer;
         // Like a local read: at once within the lease, else after a quorum confirmed, and so that
@@ -311,7 +318,7 @@ final class Peer implements Applier.Effects {
 
     /** The commit index of now covers all that was acknowledged when the question came. */
     private void answerReadIndex(long to, Entry context) {
-        send(
+        messages.send(
                 Message.newBuilder()
                         .setMsgType(MessageType.MsgReadIndexResp)
                         .setFrom(peerId)
@@ -320,30 +327,6 @@ final class Peer implements Applier.Effects {
                         .setIndex(node.commitIndex())
                         .addEntries(context)
                         .build());
-    }
-
-    private ReadIndexContext observed(ReadIndexContext context) {
-        var request = context.request();
-        if (request == null) {
-            return context;
-        }
-        var ranges =
-                request.getKeyRangesList().stream()
-                        .map(range ->
-                                DataKeys.rangeOf(
-                                        Region.newBuilder()
-                                                .setStartKey(range.getStartKey())
-                                                .setEndKey(range.getEndKey())
-                                                .build()))
-                        .toList();
-        long startTs = request.getStartTs();
-        return switch (store.readIndexObserver().beforeReadIndex(regionId(), startTs, ranges)) {
-            case ReadIndexObserver.Verdict.Locked(var lock) ->
-                    new ReadIndexContext(context.uuid(), null, lock, 0);
-            case ReadIndexObserver.Verdict.Clear(boolean noLock) ->
-                    new ReadIndexContext(
-                            context.uuid(), null, null, noLock && startTs != -1L ? startTs : 0);
-        };
     }
 
     private boolean canReadNow() {
@@ -385,7 +368,7 @@ final class Peer implements Applier.Effects {
                 new Proposals.Pending(node.lastIndex(), node.term(), System.nanoTime(), waiter));
     }
 
-    private io.garrick.proto.error.@Nullable Error proposalError(RaftCmdRequest command) {
+    io.garrick.proto.error.@Nullable Error proposalError(RaftCmdRequest command) {
         if (!isLeader()) {
             return RegionErrors.notLeader(regionId(), handle.view().leader());
         }
@@ -448,66 +431,13 @@ final class Peer implements Applier.Effects {
 
     void askForRollback(long commit) {
         if (node.leaderId() != 0) {
-            sendExtra(
+            messages.sendExtra(
                     node.leaderId(),
                     ExtraMessage.newBuilder()
                             .setType(ExtraMessageType.MsgWantRollbackMerge)
                             .setIndex(commit)
                             .build());
         }
-    }
-
-    void proposeChange(List<ChangePeerRequest> changes, boolean oneStep) {
-        AdminRequest admin =
-                oneStep
-                        ? AdminRequest.newBuilder()
-                                .setCmdType(AdminCmdType.ChangePeer)
-                                .setChangePeer(changes.getFirst())
-                                .build()
-                        : AdminRequest.newBuilder()
-                                .setCmdType(AdminCmdType.ChangePeerV2)
-                                .setChangePeerV2(
-                                        ChangePeerV2Request.newBuilder().addAllChanges(changes))
-                                .build();
-        RaftCmdRequest command = adminCommand(admin);
-        if (proposalError(command) != null) {
-            return;
-        }
-        try {
-            Membership.apply(storage.region(), changes);
-        } catch (Membership.RefusedException e) {
-            log.info("change refused regionId={} reason={}", regionId(), e.getMessage());
-            return;
-        }
-        boolean removesSelf =
-                changes.stream()
-                        .anyMatch(change ->
-                                change.getPeer().getId() == peerId
-                                        && change.getChangeType()
-                                                != io.garrick.proto.eraft.ConfChangeType.AddNode);
-        if (removesSelf) {
-            log.info("change refused regionId={} reason=leader would remove itself", regionId());
-            return;
-        }
-        ByteString context = command.toByteString();
-        boolean proposed;
-        if (oneStep) {
-            ChangePeerRequest change = changes.getFirst();
-            proposed =
-                    node.proposeConfChange(
-                            ByteString.EMPTY,
-                            io.garrick.proto.eraft.ConfChange.newBuilder()
-                                    .setChangeType(change.getChangeType())
-                                    .setNodeId(change.getPeer().getId())
-                                    .setContext(context)
-                                    .build());
-        } else {
-            proposed =
-                    node.proposeConfChange(
-                            ByteString.EMPTY,
-                            Membership.raftChange(changes).setContext(context).build());
-        }
-        log.info("change proposed regionId={} accepted={}", regionId(), proposed);
     }
 
     void transferLeader(long toPeer) {
@@ -518,43 +448,6 @@ final class Peer implements Applier.Effects {
             publish();
             node.transferLeader(toPeer);
         }
-    }
-
-    /** Lets go of log entries that all replicas have, or of half the log if it is too long. */
-    void compactLog(long maxEntries) {
-        if (!isLeader()
-                || storage.appliedTerm() != node.term()
-                || rangeChangesUnderWay != 0
-                || merges.isMerging()) {
-            return;
-        }
-        RaftStatus status = node.status();
-        long applied = storage.appliedIndex();
-        long replicated = applied;
-        for (ProgressStatus progress : status.progress().values()) {
-            replicated = Math.min(replicated, progress.matched());
-        }
-        long first = storage.firstIndex();
-        long index = replicated;
-        if (applied - first >= maxEntries) {
-            index = Math.max(first + (applied - first) / 2, replicated);
-        }
-        index = Math.min(index, applied - 1);
-        OptionalLong term = index < first ? OptionalLong.empty() : storage.term(index);
-        if (term.isEmpty()) {
-            return;
-        }
-        RaftCmdRequest command =
-                adminCommand(
-                        AdminRequest.newBuilder()
-                                .setCmdType(AdminCmdType.CompactLog)
-                                .setCompactLog(
-                                        CompactLogRequest.newBuilder()
-                                                .setCompactIndex(index)
-                                                .setCompactTerm(term.getAsLong())
-                                                .setVoterReplicatedIndex(replicated))
-                                .build());
-        propose(command, command.toByteString(), _ -> {});
     }
 
     // ---- reads
@@ -600,7 +493,7 @@ final class Peer implements Applier.Effects {
         Ready taken = node.ready();
         ready = taken;
         for (Message message : taken.messages()) {
-            send(message);
+            messages.send(message);
         }
         Snapshot snapshot = taken.snapshot();
         if (snapshot != null) {
@@ -621,7 +514,7 @@ final class Peer implements Applier.Effects {
         if (files == null) {
             throw new IllegalStateException("a snapshot without files, region " + regionId());
         }
-        installing = store.keepForInstall(regionId(), snapshot.getMetadata(), files);
+        installing = store.snapshots().keepForInstall(regionId(), snapshot.getMetadata(), files);
         try (KvEngine.Batch batch = store.kv().newBatch()) {
             Region region = installing.data().getRegion();
             storage.installSnapshot(snapshot.getMetadata(), region, batch);
@@ -644,11 +537,11 @@ final class Peer implements Applier.Effects {
             finishInstall(files);
         }
         for (Message message : taken.persistedMessages()) {
-            send(message);
+            messages.send(message);
         }
         LightReady light = node.advanceAppend(taken);
         for (Message message : light.messages()) {
-            send(message);
+            messages.send(message);
         }
         if (light.commitIndex().isPresent()) {
             storage.setCommit(light.commitIndex().getAsLong());
@@ -663,7 +556,7 @@ final class Peer implements Applier.Effects {
     }
 
     private void finishInstall(SnapshotFiles files) {
-        store.install(storage, files);
+        store.snapshots().install(storage, files);
         committed.removeIf(entry -> entry.getIndex() <= storage.appliedIndex());
         self = Membership.peer(storage.region(), peerId).orElse(self);
         sizeBytes = files.data().getFileSize();
@@ -764,7 +657,7 @@ final class Peer implements Applier.Effects {
         if (isLeader()) {
             node.ping(); // a new peer is created by a heartbeat
             if (Membership.isJoint(region)) {
-                afterWrite.add(() -> proposeChange(List.of(), false));
+                afterWrite.add(() -> admin.proposeChange(List.of(), false));
             }
         }
     }
@@ -843,78 +736,14 @@ final class Peer implements Applier.Effects {
                         .setTerm(storage.appliedTerm())
                         .setConfState(Membership.confState(storage.region()))
                         .build();
-        store.buildSnapshot(
-                storage.region(),
-                meta,
-                built -> {
-                    snapshots.finished(built, store.tick());
-                    ping();
-                });
-    }
-
-    // ---- messages out
-
-    private void send(Message message) {
-        var to = peer(message.getTo());
-        if (to == null) {
-            return;
-        }
-        RaftMessage.Builder out = envelope(to).setMessage(message);
-        boolean initial =
-                switch (message.getMsgType()) {
-                    case MsgRequestVote, MsgRequestPreVote -> true;
-                    case MsgHeartbeat -> message.getCommit() == 0;
-                    default -> false;
-                };
-        if (initial && isInitialized()) {
-            out.setStartKey(storage.region().getStartKey()).setEndKey(storage.region().getEndKey());
-        }
-        if (message.getMsgType() == MessageType.MsgSnapshot) {
-            sendSnapshot(out.build());
-        } else {
-            store.transport().send(out.build());
-        }
-    }
-
-    private RaftMessage.Builder envelope(io.garrick.proto.meta.Peer to) {
-        return RaftMessage.newBuilder()
-                .setRegionId(regionId())
-                .setFromPeer(self)
-                .setToPeer(to)
-                .setRegionEpoch(storage.region().getRegionEpoch());
-    }
-
-    private void sendExtra(long toPeer, ExtraMessage extra) {
-        var to = peer(toPeer);
-        if (to != null) {
-            store.transport().send(envelope(to).setExtraMsg(extra).build());
-        }
-    }
-
-    private void sendSnapshot(RaftMessage message) {
-        long to = message.getToPeer().getId();
-        SnapshotFiles files = snapshots.takeForSending(message.getMessage().getSnapshot());
-        if (files == null) {
-            store.post(() -> node.reportSnapshot(to, SnapshotStatus.FAILED), this);
-            return;
-        }
-        store.transport()
-                .sendSnapshot(
-                        message,
-                        files,
-                        success ->
-                                store.post(
-                                        () -> {
-                                            snapshots.sent(files);
-                                            if (!removed) {
-                                                node.reportSnapshot(
-                                                        to,
-                                                        success
-                                                                ? SnapshotStatus.FINISHED
-                                                                : SnapshotStatus.FAILED);
-                                            }
-                                        },
-                                        this));
+        store.snapshots()
+                .buildSnapshot(
+                        storage.region(),
+                        meta,
+                        built -> {
+                            snapshots.finished(built, store.tick());
+                            ping();
+                        });
     }
 
     // ---- PD and size

@@ -4,25 +4,14 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.garrick.flashkv.kv.Cf;
 import io.garrick.flashkv.kv.ReadIndexObserver;
-import io.garrick.proto.eraft.MessageType;
-import io.garrick.proto.eraft.Snapshot;
-import io.garrick.proto.eraft.SnapshotMetadata;
 import io.garrick.proto.meta.Region;
-import io.garrick.proto.raftcmd.AdminCmdType;
-import io.garrick.proto.raftcmd.AdminRequest;
-import io.garrick.proto.raftcmd.BatchSplitRequest;
 import io.garrick.proto.raftcmd.ChangePeerRequest;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
-import io.garrick.proto.raftcmd.SplitRequest;
 import io.garrick.proto.raftserver.PeerState;
 import io.garrick.proto.raftserver.RaftMessage;
 import io.garrick.proto.raftserver.RegionLocalState;
 import io.garrick.raft.RaftBrokenException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -35,7 +24,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -60,18 +48,16 @@ final class StoreLoop implements Runnable {
     private final long storeId;
     private final KvEngine kv;
     private final RaftLog raftLog;
-    private final Path snapshotRoot;
     private final RaftTransport transport;
     private final PdReports pd;
     private final ReadIndexObserver readIndexObserver;
-    private final ExecutorService background;
-    private final InstantSource clock;
     private final RandomGenerator random;
     private final RegionTable regions;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Set<Peer> touched = new LinkedHashSet<>();
-    // Messages that cannot create a peer yet because a split is about to.
-    private final Map<Long, RaftMessage> early = new HashMap<>();
+    private final IncomingMessages incoming;
+    private final RegionSplitter splitter;
+    private final SnapshotWork snapshots;
     private final List<Truncation> truncations = new ArrayList<>();
     // Regions that were merged away: their logs go once the engine cannot forget it.
     private final List<Long> ended = new ArrayList<>();
@@ -81,7 +67,6 @@ final class StoreLoop implements Runnable {
     private long tick;
     private volatile boolean stopping;
     private volatile boolean stopped;
-    private boolean sizeCheckRunning;
     private final AtomicReference<@Nullable CountDownLatch> paused = new AtomicReference<>();
     private volatile long slowMillis;
 
@@ -103,14 +88,14 @@ final class StoreLoop implements Runnable {
         this.storeId = storeId;
         this.kv = kv;
         this.raftLog = raftLog;
-        this.snapshotRoot = config.directory().resolve("snap");
         this.regions = regions;
         this.transport = transport;
         this.pd = pd;
         this.readIndexObserver = readIndexObserver;
-        this.background = background;
-        this.clock = clock;
         this.random = random;
+        this.incoming = new IncomingMessages(this, storeId, raftLog, regions, transport);
+        this.splitter = new RegionSplitter(this, config, kv, regions, pd, background);
+        this.snapshots = new SnapshotWork(this, config, kv, raftLog, background, clock);
     }
 
     // ---- for peers
@@ -143,6 +128,14 @@ final class StoreLoop implements Runnable {
         return Math.max(1, config.regionHeartbeat().toNanos() / config.tick().toNanos());
     }
 
+    SnapshotWork snapshots() {
+        return snapshots;
+    }
+
+    RegionSplitter splitter() {
+        return splitter;
+    }
+
     // ---- inputs, from any thread
 
     /** False when the store has stopped; the task will not run then. */
@@ -158,11 +151,11 @@ final class StoreLoop implements Runnable {
     }
 
     void receive(List<RaftMessage> messages) {
-        post(() -> messages.forEach(this::step));
+        post(() -> messages.forEach(incoming::step));
     }
 
     void receiveSnapshot(RaftMessage message, SnapshotFiles files) {
-        if (!post(() -> stepSnapshot(message, files))) {
+        if (!post(() -> incoming.stepSnapshot(message, files))) {
             files.delete();
         }
     }
@@ -284,7 +277,7 @@ final class StoreLoop implements Runnable {
                     }
                 });
         raftLog.commit();
-        deleteOldSnapshots();
+        snapshots.deleteOldSnapshots();
         log.info("store loaded storeId={} regions={}", storeId, regions.all().size());
     }
 
@@ -297,7 +290,7 @@ final class StoreLoop implements Runnable {
             return;
         }
         if (local.getState() == PeerState.Applying) {
-            resumeInstall(region);
+            snapshots.resumeInstall(region);
         }
         Peer peer =
                 new Peer(this, self.get(), source -> PeerStorage.load(local, kv, raftLog, source));
@@ -313,36 +306,6 @@ final class StoreLoop implements Runnable {
         touched.add(peer);
         if (region.getPeersCount() == 1) {
             peer.campaign(); // nobody else could
-        }
-    }
-
-    // The crash came after the snapshot was accepted: its files are still here.
-    private void resumeInstall(Region region) {
-        try {
-            byte[] raft = kv.getLocal(LocalKeys.snapshotRaftState(region.getId()));
-            if (raft != null) {
-                var accepted = io.garrick.proto.raftserver.RaftLocalState.parseFrom(raft);
-                var current = raftLog.state(region.getId());
-                if (current == null
-                        || current.getHardState().getCommit()
-                                < accepted.getHardState().getCommit()) {
-                    raftLog.clear(region.getId());
-                    raftLog.putState(region.getId(), accepted, true);
-                    raftLog.commit();
-                }
-            }
-            SnapshotInstall.install(kv, SnapshotFiles.read(installDirectory(region.getId())));
-        } catch (IOException e) {
-            throw new EngineFailure(e);
-        }
-    }
-
-    private void deleteOldSnapshots() {
-        SnapshotFiles.delete(snapshotRoot);
-        try {
-            Files.createDirectories(snapshotRoot);
-        } catch (IOException e) {
-            throw new EngineFailure(e);
         }
     }
 
@@ -430,7 +393,7 @@ final class StoreLoop implements Runnable {
             touched.add(peer);
             guarded(peer, () -> peer.tick(tick));
             if (tick % logGcTicks == peer.regionId() % logGcTicks) {
-                guarded(peer, () -> peer.compactLog(config.logGcEntries()));
+                guarded(peer, () -> peer.admin().compactLog(config.logGcEntries()));
             }
         }
         leaving.forEach(peer -> {
@@ -439,7 +402,7 @@ final class StoreLoop implements Runnable {
             }
         });
         leaving.clear();
-        checkSizes();
+        splitter.checkSizes();
     }
 
     private void round() {
@@ -483,7 +446,7 @@ final class StoreLoop implements Runnable {
     }
 
     /** One broken raft group must not take the others with it. */
-    private void guarded(Peer peer, Runnable work) {
+    void guarded(Peer peer, Runnable work) {
         try {
             work.run();
         } catch (RaftBrokenException e) {
@@ -513,171 +476,9 @@ final class StoreLoop implements Runnable {
         truncations.add(new Truncation(regionId, first, end));
     }
 
-    // ---- messages
-
-    private void step(RaftMessage message) {
-        if (!message.hasRegionEpoch()) {
-            return;
-        }
-        Peer peer = regions.peer(message.getRegionId());
-        if (peer == null) {
-            peer = create(message);
-        } else {
-            peer = check(peer, message);
-        }
-        if (peer == null) {
-            return;
-        }
-        Peer target = peer;
-        touched.add(target);
-        guarded(target, () -> target.step(message));
-    }
-
-    /** The peer that shall have the message; null if nobody. */
-    private @Nullable Peer check(Peer peer, RaftMessage message) {
-        boolean fromMember =
-                Membership.peerOn(peer.region(), message.getFromPeer().getStoreId()).isPresent();
-        boolean stale = Epochs.isStale(message.getRegionEpoch(), peer.region().getRegionEpoch());
-        if (peer.isInitialized() && stale && !fromMember) {
-            if (!message.getIsTombstone()) {
-                sendTombstone(message, peer.region());
-            }
-            return null;
-        }
-        long asked = message.getToPeer().getId();
-        if (asked < peer.id()) {
-            return null;
-        }
-        if (message.getIsTombstone()) {
-            if (asked == peer.id()
-                    && Epochs.isStale(peer.region().getRegionEpoch(), message.getRegionEpoch())) {
-                log.info("peer is stale regionId={} peerId={}", peer.regionId(), peer.id());
-                remove(peer);
-            }
-            return null;
-        }
-        if (message.hasMergeTarget()) {
-            if (asked == peer.id() && peer.isInitialized()) {
-                peer.merges().goneInto(message.getMergeTarget());
-            }
-            return null;
-        }
-        if (asked > peer.id()) {
-            remove(peer);
-            return create(message);
-        }
-        return peer;
-    }
-
-    private void sendTombstone(RaftMessage about, Region region) {
-        transport.send(
-                RaftMessage.newBuilder()
-                        .setRegionId(about.getRegionId())
-                        .setFromPeer(about.getToPeer())
-                        .setToPeer(about.getFromPeer())
-                        .setRegionEpoch(region.getRegionEpoch())
-                        .setIsTombstone(true)
-                        .build());
-    }
-
-    private void sendMergeTarget(RaftMessage about, RegionLocalState tombstone) {
-        if (about.getIsTombstone() || about.hasMergeTarget()) {
-            return;
-        }
-        transport.send(
-                RaftMessage.newBuilder()
-                        .setRegionId(about.getRegionId())
-                        .setFromPeer(about.getToPeer())
-                        .setToPeer(about.getFromPeer())
-                        .setRegionEpoch(tombstone.getRegion().getRegionEpoch())
-                        .setMergeTarget(tombstone.getMergeState().getTarget())
-                        .build());
-    }
-
-    /** Only first messages of a leader or candidate bring a peer to life (attach-protocol 3.5). */
-    private @Nullable Peer create(RaftMessage message) {
-        RegionLocalState tombstone = regions.tombstone(message.getRegionId());
-        if (tombstone != null && tombstone.hasMergeState()) {
-            sendMergeTarget(message, tombstone);
-            return null;
-        }
-        MessageType type = message.getMessage().getMsgType();
-        boolean initial =
-                type == MessageType.MsgRequestVote
-                        || type == MessageType.MsgRequestPreVote
-                        || (type == MessageType.MsgHeartbeat
-                                && message.getMessage().getCommit() == 0);
-        if (message.getIsTombstone()
-                || message.hasMergeTarget()
-                || message.hasExtraMsg()
-                || !initial) {
-            return null;
-        }
-        if (tombstone != null) {
-            long last =
-                    Membership.peerOn(tombstone.getRegion(), storeId)
-                            .map(io.garrick.proto.meta.Peer::getId)
-                            .orElse(0L);
-            if (last >= message.getToPeer().getId()) {
-                return null;
-            }
-        }
-        Peer holder =
-                regions.overlapping(
-                        message.getRegionId(), message.getStartKey(), message.getEndKey());
-        if (holder != null) {
-            early.put(message.getRegionId(), message); // its split may be on the way
-            return null;
-        }
-        long regionId = message.getRegionId();
-        Peer peer =
-                new Peer(
-                        this,
-                        message.getToPeer(),
-                        source -> PeerStorage.uninitialized(regionId, raftLog, source));
-        regions.add(peer);
-        log.info(
-                "peer created by message regionId={} peerId={} from={}",
-                regionId,
-                peer.id(),
-                message.getFromPeer().getId());
-        return peer;
-    }
-
-    private void stepSnapshot(RaftMessage message, SnapshotFiles files) {
-        Peer peer = regions.peer(message.getRegionId());
-        Region region = files.data().getRegion();
-        List<Peer> inTheWay =
-                regions.allOverlapping(region.getId(), region.getStartKey(), region.getEndKey());
-        boolean wanted =
-                peer != null
-                        && message.getToPeer().getId() == peer.id()
-                        && Membership.peer(region, peer.id()).isPresent()
-                        && inTheWay.stream().allMatch(other -> isPartOf(other, region, inTheWay));
-        if (!wanted || peer == null) {
-            log.info("snapshot dropped regionId={}", message.getRegionId());
-            files.delete();
-            return;
-        }
-        touched.add(peer);
-        guarded(peer, () -> peer.stepSnapshot(message, files));
-    }
-
-    /**
-     * Whether a region here is known to have ended in the one that a snapshot brings, perhaps by
-     * way of another that ended there too.
-     */
-    private boolean isPartOf(Peer other, Region newcomer, List<Peer> inTheWay) {
-        Region into = other.merges().goneInto();
-        return into != null
-                && DataKeys.rangeOf(newcomer).contains(DataKeys.rangeOf(other.region()))
-                && (into.getId() == newcomer.getId()
-                        || inTheWay.stream().anyMatch(peer -> peer.regionId() == into.getId()));
-    }
-
     // ---- the life of peers
 
-    private void remove(Peer peer) {
+    void remove(Peer peer) {
         peer.remove();
         peer.abandon(RegionErrors.regionNotFound(peer.regionId()));
         destroy(peer);
@@ -774,10 +575,7 @@ final class StoreLoop implements Runnable {
             if (leading) {
                 peer.campaign();
             }
-            RaftMessage waiting = early.remove(child.getId());
-            if (waiting != null) {
-                step(waiting);
-            }
+            incoming.deliverEarly(child.getId());
         }
         if (leading) {
             pd.reportSplit(split.ordered());
@@ -872,86 +670,6 @@ final class StoreLoop implements Runnable {
         regions.rangeChanged(peer);
     }
 
-    // ---- snapshots
-
-    private Path installDirectory(long regionId) {
-        return config.directory().resolve("install").resolve(Long.toString(regionId));
-    }
-
-    /** Moves a snapshot to where a restart finds it while its data is put in place. */
-    SnapshotFiles keepForInstall(long regionId, SnapshotMetadata meta, SnapshotFiles files) {
-        Path directory = installDirectory(regionId);
-        try {
-            SnapshotFiles.delete(directory);
-            Files.createDirectories(directory.resolveSibling("any"));
-            Files.move(files.directory(), directory, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            throw new EngineFailure(e);
-        }
-        log.debug("snapshot to be installed regionId={} meta={}", regionId, meta);
-        return new SnapshotFiles(directory, files.data());
-    }
-
-    void install(PeerStorage storage, SnapshotFiles files) {
-        SnapshotInstall.install(kv, files);
-        try (KvEngine.Batch batch = kv.newBatch()) {
-            storage.snapshotInstalled(batch);
-            kv.write(batch, config.sync());
-        }
-        files.delete();
-    }
-
-    /** Builds off this thread, from the engine as it is now; the result comes back on it. */
-    void buildSnapshot(
-            Region region,
-            SnapshotMetadata meta,
-            Consumer<SnapshotGeneration.@Nullable Built> done) {
-        EngineSnapshot snapshot = kv.snapshot();
-        if (snapshot == null) {
-            done.accept(null);
-            return;
-        }
-        Path directory =
-                SnapshotFiles.directory(
-                        snapshotRoot, region.getId(), meta.getTerm(), meta.getIndex());
-        Runnable build =
-                () -> {
-                    SnapshotGeneration.Built built = null;
-                    try (snapshot) {
-                        SnapshotFiles.delete(directory);
-                        SnapshotFiles files =
-                                SnapshotBuilder.build(snapshot, region, directory, clock);
-                        built =
-                                new SnapshotGeneration.Built(
-                                        Snapshot.newBuilder()
-                                                .setMetadata(meta)
-                                                .setData(files.data().toByteString())
-                                                .build(),
-                                        files);
-                        log.info(
-                                "snapshot built regionId={} index={} bytes={}",
-                                region.getId(),
-                                meta.getIndex(),
-                                files.data().getFileSize());
-                    } catch (IOException | RuntimeException e) {
-                        log.warn("snapshot not built regionId={}", region.getId(), e);
-                    }
-                    SnapshotGeneration.Built result = built;
-                    post(() -> {
-                        done.accept(result);
-                        Peer peer = regions.peer(region.getId());
-                        if (peer != null) {
-                            touched.add(peer);
-                        }
-                    });
-                };
-        try {
-            background.execute(build);
-        } catch (RejectedExecutionException e) {
-            snapshot.close();
-        }
-    }
-
     // ---- PD
 
     void regionHeartbeat(Peer peer, long term, List<Long> pending, long sizeBytes) {
@@ -980,142 +698,19 @@ final class StoreLoop implements Runnable {
 
     private void carryOut(Peer peer, io.garrick.proto.pd.RegionHeartbeatResponse order) {
         if (order.hasChangePeer()) {
-            peer.proposeChange(List.of(PdMessages.change(order.getChangePeer())), true);
+            peer.admin().proposeChange(List.of(PdMessages.change(order.getChangePeer())), true);
         } else if (order.hasChangePeerV2()) {
             List<ChangePeerRequest> changes =
                     order.getChangePeerV2().getChangesList().stream()
                             .map(PdMessages::change)
                             .toList();
-            peer.proposeChange(changes, false);
+            peer.admin().proposeChange(changes, false);
         } else if (order.hasTransferLeader()) {
             peer.transferLeader(order.getTransferLeader().getPeer().getId());
         } else if (order.hasMerge()) {
             peer.merges().want(order.getMerge().getTarget(), _ -> {});
         } else if (order.hasSplitRegion() && order.getSplitRegion().getKeysCount() > 0) {
-            split(peer, order.getSplitRegion().getKeysList(), _ -> {});
+            splitter.split(peer, order.getSplitRegion().getKeysList(), _ -> {});
         }
-    }
-
-    // ---- splits
-
-    /** Splits a region led here at encoded keys; keys outside or at its bounds are ignored. */
-    void split(long regionId, List<ByteString> keys, Consumer<Outcome> waiter) {
-        if (!post(
-                () -> {
-                    Peer peer = regions.peer(regionId);
-                    if (peer == null) {
-                        waiter.accept(new Outcome.Failed(RegionErrors.regionNotFound(regionId)));
-                    } else {
-                        split(peer, keys, waiter);
-                    }
-                })) {
-            waiter.accept(new Outcome.Failed(RegionErrors.busy("store is stopping")));
-        }
-    }
-
-    private void split(Peer peer, List<ByteString> keys, Consumer<Outcome> waiter) {
-        Region region = peer.region();
-        if (!peer.isLeader()) {
-            waiter.accept(
-                    new Outcome.Failed(
-                            RegionErrors.notLeader(region.getId(), peer.handle().view().leader())));
-            return;
-        }
-        List<ByteString> inside =
-                keys.stream()
-                        .filter(key -> Splits.isInside(region, key))
-                        .distinct()
-                        .sorted(ByteString.unsignedLexicographicalComparator())
-                        .toList();
-        if (inside.isEmpty()) {
-            waiter.accept(new Outcome.Done(List.of(region)));
-            return;
-        }
-        pd.askSplit(
-                region,
-                inside.size(),
-                ids -> {
-                    if (ids.size() != inside.size()) {
-                        waiter.accept(
-                                new Outcome.Failed(
-                                        RegionErrors.other("PD gave no ids for the split")));
-                        return;
-                    }
-                    post(() -> proposeSplit(region, inside, ids, waiter));
-                });
-    }
-
-    private void proposeSplit(
-            Region region,
-            List<ByteString> keys,
-            List<io.garrick.proto.pd.SplitID> ids,
-            Consumer<Outcome> waiter) {
-        Peer peer = regions.peer(region.getId());
-        if (peer == null) {
-            waiter.accept(new Outcome.Failed(RegionErrors.regionNotFound(region.getId())));
-            return;
-        }
-        BatchSplitRequest.Builder splits = BatchSplitRequest.newBuilder().setRightDerive(true);
-        for (int i = 0; i < keys.size(); i++) {
-            splits.addRequests(
-                    SplitRequest.newBuilder()
-                            .setSplitKey(keys.get(i))
-                            .setNewRegionId(ids.get(i).getNewRegionId())
-                            .addAllNewPeerIds(ids.get(i).getNewPeerIdsList())
-                            .setRightDerive(true));
-        }
-        touched.add(peer);
-        guarded(
-                peer,
-                () ->
-                        peer.proposeRangeChange(
-                                AdminRequest.newBuilder()
-                                        .setCmdType(AdminCmdType.BatchSplit)
-                                        .setSplits(splits)
-                                        .build(),
-                                region,
-                                waiter));
-    }
-
-    /** One region at a time is measured, off this thread. */
-    private void checkSizes() {
-        if (sizeCheckRunning) {
-            return;
-        }
-        for (Peer peer : regions.all()) {
-            if (peer.sizeCheckDue(config.regionSplitBytes())) {
-                EngineSnapshot snapshot = kv.snapshot();
-                if (snapshot == null) {
-                    return;
-                }
-                peer.sizeCheckStarted();
-                sizeCheckRunning = true;
-                Region region = peer.region();
-                try {
-                    background.execute(() -> measure(region, snapshot));
-                } catch (RejectedExecutionException e) {
-                    snapshot.close();
-                }
-                return;
-            }
-        }
-    }
-
-    private void measure(Region region, EngineSnapshot snapshot) {
-        RegionSize size;
-        try (snapshot) {
-            size = RegionSize.measure(snapshot, region, config.regionSplitBytes());
-        }
-        post(() -> {
-            sizeCheckRunning = false;
-            Peer peer = regions.peer(region.getId());
-            if (peer == null || !peer.region().getRegionEpoch().equals(region.getRegionEpoch())) {
-                return;
-            }
-            peer.measured(size.bytes());
-            if (!size.splitKeys().isEmpty()) {
-                split(peer, size.splitKeys(), _ -> {});
-            }
-        });
     }
 }

@@ -125,23 +125,25 @@ final class StoreService extends TikvGrpc.TikvImplBase {
         if (!request.getIsRawKv()) {
             keys.replaceAll(key -> ByteString.copyFrom(Memcomparable.encode(key.toByteArray())));
         }
-        loop.split(
-                request.getContext().getRegionId(),
-                keys,
-                outcome -> {
-                    SplitRegionResponse.Builder answer = SplitRegionResponse.newBuilder();
-                    switch (outcome) {
-                        case Outcome.Done(var regions) -> {
-                            answer.addAllRegions(regions);
-                            if (regions.size() == 2) {
-                                answer.setLeft(regions.getFirst()).setRight(regions.getLast());
+        loop.splitter()
+                .split(
+                        request.getContext().getRegionId(),
+                        keys,
+                        outcome -> {
+                            SplitRegionResponse.Builder answer = SplitRegionResponse.newBuilder();
+                            switch (outcome) {
+                                case Outcome.Done(var regions) -> {
+                                    answer.addAllRegions(regions);
+                                    if (regions.size() == 2) {
+                                        answer.setLeft(regions.getFirst())
+                                                .setRight(regions.getLast());
+                                    }
+                                }
+                                case Outcome.Failed(var error) -> answer.setRegionError(error);
                             }
-                        }
-                        case Outcome.Failed(var error) -> answer.setRegionError(error);
-                    }
-                    response.onNext(answer.build());
-                    response.onCompleted();
-                });
+                            response.onNext(answer.build());
+                            response.onCompleted();
+                        });
     }
 
     /** No region here advances a safe ts, so none is confirmed. */
