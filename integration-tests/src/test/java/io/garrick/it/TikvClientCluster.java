@@ -98,6 +98,19 @@ final class TikvClientCluster implements AutoCloseable {
                 () -> region(encodedKeyHex).path("leader").path("store_id").asLong() == target);
     }
 
+    /** Merges the region of an encoded key into the one behind it; returns once PD knows. */
+    void mergeWithNext(String encodedKeyHex) {
+        JsonNode source = region(encodedKeyHex);
+        JsonNode target = region(source.path("end_key").asText().toLowerCase(Locale.ROOT));
+        post(
+                "/operators",
+                "{\"name\":\"merge-region\",\"source_region_id\":%d,\"target_region_id\":%d}"
+                        .formatted(source.path("id").asLong(), target.path("id").asLong()));
+        eventually(
+                "region " + source.path("id") + " is a part of " + target.path("id"),
+                () -> region(encodedKeyHex).path("id").equals(target.path("id")));
+    }
+
     JsonNode get(String path) {
         return send(HttpRequest.newBuilder(uri(path)).build());
     }

@@ -72,6 +72,19 @@ final class TikvClientRegionTest {
     }
 
     @Test
+    void aMergeThatTheClientHasNotSeenIsFollowed() throws Exception {
+        splitAt("e", "q");
+        write("8");
+        assertRead("8");
+        long before = cluster.get("/regions").path("count").asLong();
+        cluster.mergeWithNext(TikvClientCluster.hex(bytes("e")));
+        assertThat(cluster.get("/regions").path("count").asLong()).isLessThan(before);
+        assertRead("8");
+        write("9");
+        assertRead("9");
+    }
+
+    @Test
     void aLeaderThatMovedIsFollowed() {
         write("3");
         for (int round = 0; round < 3; round++) {

@@ -1,6 +1,7 @@
 package io.garrick.flashkv.store;
 
 import com.google.protobuf.ByteString;
+import io.garrick.proto.error.DataIsNotReady;
 import io.garrick.proto.error.EpochNotMatch;
 import io.garrick.proto.error.Error;
 import io.garrick.proto.error.KeyNotInRegion;
@@ -100,6 +101,14 @@ final class RegionErrors {
                         RaftEntryTooLarge.newBuilder()
                                 .setRegionId(regionId)
                                 .setEntrySize(sizeBytes))
+                .build();
+    }
+
+    static Error dataIsNotReady(long regionId, long peerId) {
+        return Error.newBuilder()
+                .setMessage("data is not ready for a stale read of region " + regionId)
+                .setDataIsNotReady(
+                        DataIsNotReady.newBuilder().setRegionId(regionId).setPeerId(peerId))
                 .build();
     }
 

@@ -6,6 +6,7 @@ import io.garrick.flashkv.kv.Modify;
 import io.garrick.flashkv.kv.Proposal;
 import io.garrick.flashkv.kv.RegionKv;
 import io.garrick.proto.kvrpc.Context;
+import io.garrick.proto.meta.Region;
 import io.garrick.proto.meta.RegionEpoch;
 import io.garrick.proto.raftcmd.CmdType;
 import io.garrick.proto.raftcmd.DeleteRangeRequest;
@@ -14,6 +15,7 @@ import io.garrick.proto.raftcmd.PutRequest;
 import io.garrick.proto.raftcmd.RaftCmdRequest;
 import io.garrick.proto.raftcmd.RaftRequestHeader;
 import io.garrick.proto.raftcmd.Request;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +41,7 @@ final class StoreRegions implements RegionKv {
     @Override
     public CompletableFuture<Access> snapshot(Context context) {
         PeerHandle handle = regions.handle(context.getRegionId());
-        var refusal = refusal(context, handle);
+        var refusal = context.getStaleRead() ? stale(context, handle) : refusal(context, handle);
         if (refusal != null || handle == null) {
             return refused(refusal);
         }
@@ -83,6 +85,16 @@ final class StoreRegions implements RegionKv {
         return new Access.Refused(error == null ? RegionErrors.busy("store is stopping") : error);
     }
 
+    /** No region here advances a safe ts: whoever wants a stale read is sent to the leader. */
+    private io.garrick.proto.error.Error stale(Context context, @Nullable PeerHandle handle) {
+        if (context.getPeer().getStoreId() != storeId) {
+            return RegionErrors.storeNotMatch(context.getPeer().getStoreId(), storeId);
+        }
+        return handle == null
+                ? RegionErrors.regionNotFound(context.getRegionId())
+                : RegionErrors.dataIsNotReady(context.getRegionId(), handle.view().self().getId());
+    }
+
     /** In TiKV's order (attach-protocol G.5); null when the request may go on. */
     private io.garrick.proto.error.@Nullable Error refusal(
             Context context, @Nullable PeerHandle handle) {
@@ -108,12 +120,29 @@ final class StoreRegions implements RegionKv {
         }
         RegionEpoch asked = context.getRegionEpoch();
         if (asked.getVersion() != view.region().getRegionEpoch().getVersion()) {
-            return RegionErrors.epochNotMatch(List.of(view.region()));
+            return RegionErrors.epochNotMatch(withNeighbours(view.region()));
         }
         if (view.merging()) {
             return RegionErrors.merging(regionId);
         }
         return null;
+    }
+
+    /** A region that split is next to what it gave away: the client learns of all at once. */
+    private List<Region> withNeighbours(Region region) {
+        List<Region> found = new ArrayList<>(List.of(region));
+        for (PeerHandle handle : regions.handles()) {
+            Region other = handle.view().region();
+            boolean left =
+                    !region.getStartKey().isEmpty()
+                            && other.getEndKey().equals(region.getStartKey());
+            boolean right =
+                    !region.getEndKey().isEmpty() && other.getStartKey().equals(region.getEndKey());
+            if (left || right) {
+                found.add(other);
+            }
+        }
+        return found;
     }
 
     @Override

@@ -165,7 +165,9 @@ final class BatchedCommands {
                     response.setRawScan(
                             Refusals.guarded(
                                     RawScanResponse.class, request.getRawScan(), raw::scan));
-            case GC -> response.setGc(GCResponse.getDefaultInstance());
+            case GC ->
+                    response.setGc(
+                            Refusals.guarded(GCResponse.class, request.getGc(), txn::collect));
             case BROADCAST_TXN_STATUS ->
                     response.setBroadcastTxnStatus(BroadcastTxnStatusResponse.getDefaultInstance());
             case GET_HEALTH_FEEDBACK ->

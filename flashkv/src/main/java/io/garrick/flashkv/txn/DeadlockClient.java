@@ -73,7 +73,7 @@ final class DeadlockClient implements AutoCloseable {
                 leader = cluster.leaderOfFirstRegion();
                 leaderSinceMillis = now;
             } catch (RuntimeException e) {
-                log.warn("deadlock detector not found: {}", e.toString());
+                log.debug("deadlock detector not found: {}", e.toString());
                 leader = OptionalLong.empty();
             }
         }

@@ -22,7 +22,8 @@ final class LockWaits {
     private static final long WAKE_UP_DELAY_MILLIS = 20;
 
     private static final Executor LATER =
-            CompletableFuture.delayedExecutor(WAKE_UP_DELAY_MILLIS, TimeUnit.MILLISECONDS);
+            CompletableFuture.delayedExecutor(
+                    WAKE_UP_DELAY_MILLIS, TimeUnit.MILLISECONDS, Thread::startVirtualThread);
 
     private final Map<Key, TreeSet<Waiter>> byKey = new HashMap<>();
     private long lastNumber;

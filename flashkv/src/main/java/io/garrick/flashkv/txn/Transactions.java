@@ -6,6 +6,7 @@ import io.garrick.flashkv.kv.ReadIndexObserver;
 import io.garrick.flashkv.kv.RegionKv;
 import io.garrick.flashkv.kv.TransactionLayer;
 import io.grpc.BindableService;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -20,9 +21,12 @@ import org.slf4j.LoggerFactory;
 public final class Transactions implements TransactionLayer {
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
+    private static final Duration GC_INTERVAL = Duration.ofSeconds(10);
+
     private final ConcurrencyManager concurrency;
     private final ExecutorService calls = Executors.newVirtualThreadPerTaskExecutor();
     private final DeadlockClient deadlocks;
+    private final GcWorker gc;
     private final KvService service;
 
     /**
@@ -46,6 +50,10 @@ public final class Transactions implements TransactionLayer {
         this.deadlocks = new DeadlockClient(cluster, clock);
         TxnCommands commands =
                 TxnCommands.over(transactional, concurrency, new LockWaits(), deadlocks);
+        this.gc = new GcWorker(cluster, transactional, commands.gc(), GC_INTERVAL);
+        if (!options.rawTtl()) {
+            gc.start();
+        }
         this.service = new KvService(commands, new RawKv(access, options.rawTtl(), clock), calls);
     }
 
@@ -78,6 +86,7 @@ public final class Transactions implements TransactionLayer {
 
     @Override
     public void close() {
+        gc.close();
         deadlocks.close();
         calls.shutdown();
         try {

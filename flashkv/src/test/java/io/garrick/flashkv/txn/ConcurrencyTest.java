@@ -103,7 +103,8 @@ final class ConcurrencyTest {
         int before = waits.count();
         CompletableFuture<PessimisticLockResponse> response =
                 CompletableFuture.supplyAsync(
-                        () -> txn.locks().lock(lock(startTs, key, waitMillis)));
+                        () -> txn.locks().lock(lock(startTs, key, waitMillis)),
+                        Thread::startVirtualThread);
         while (waits.count() == before && !response.isDone()) {
             Thread.onSpinWait();
         }
@@ -124,9 +125,12 @@ final class ConcurrencyTest {
     void aReaderAboveAnAsyncCommitOnItsWayIsStoppedByTheLockInMemory() throws Exception {
         regions.gate = new CompletableFuture<>();
         CompletableFuture<PrewriteResponse> writer =
-                CompletableFuture.supplyAsync(() ->
-                        txn.percolator()
-                                .prewrite(prewrite(10, "a").setUseAsyncCommit(true).build()));
+                CompletableFuture.supplyAsync(
+                        () ->
+                                txn.percolator()
+                                        .prewrite(
+                                                prewrite(10, "a").setUseAsyncCommit(true).build()),
+                        Thread::startVirtualThread);
         assertThat(regions.arrived.await(10, TimeUnit.SECONDS)).isTrue();
         GetRequest read = GetRequest.newBuilder().setKey(raw("a")).setVersion(20).build();
         assertThat(txn.reads().get(read).getError().getLocked().getLockVersion()).isEqualTo(10);
@@ -152,8 +156,11 @@ final class ConcurrencyTest {
                                                 concurrency.holdsNone()));
         regions.gate = new CompletableFuture<>();
         CompletableFuture<PrewriteResponse> writer =
-                CompletableFuture.supplyAsync(() ->
-                        txn.percolator().prewrite(prewrite(10, "m").setTryOnePc(true).build()));
+                CompletableFuture.supplyAsync(
+                        () ->
+                                txn.percolator()
+                                        .prewrite(prewrite(10, "m").setTryOnePc(true).build()),
+                        Thread::startVirtualThread);
         assertThat(regions.arrived.await(10, TimeUnit.SECONDS)).isTrue();
         List<KeyRange> hit = List.of(RawKeys.range(raw("a"), raw("z")));
         List<KeyRange> miss = List.of(RawKeys.range(raw("n"), raw("z")));

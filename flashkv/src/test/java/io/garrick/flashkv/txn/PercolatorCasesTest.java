@@ -65,7 +65,8 @@ final class PercolatorCasesTest {
                         "rollback.cases",
                         "async-commit.cases",
                         "pessimistic.cases",
-                        "shared-lock.cases")
+                        "shared-lock.cases",
+                        "gc.cases")
                 .flatMap(file -> cases(file).stream())
                 .map(text ->
                         DynamicTest.dynamicTest(
@@ -171,6 +172,10 @@ final class PercolatorCasesTest {
                                         .isEmpty()
                                 ? "ok"
                                 : "error";
+                case "gc" -> {
+                    txn.gc().collect(Context.getDefaultInstance(), ts("at"));
+                    yield "ok";
+                }
                 case "bytes" -> bytes();
                 default -> throw new IllegalArgumentException(line);
             };

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.garrick.base.KeyRange;
 import io.garrick.proto.kvrpc.Action;
+import io.garrick.proto.kvrpc.CheckSecondaryLocksRequest;
+import io.garrick.proto.kvrpc.CheckSecondaryLocksResponse;
 import io.garrick.proto.kvrpc.CheckTxnStatusRequest;
 import io.garrick.proto.kvrpc.CheckTxnStatusResponse;
 import io.garrick.proto.kvrpc.CommitRequest;
@@ -17,7 +19,9 @@ import io.garrick.proto.kvrpc.LockInfo;
 import io.garrick.proto.kvrpc.Mutation;
 import io.garrick.proto.kvrpc.Op;
 import io.garrick.proto.kvrpc.PrewriteRequest;
+import io.garrick.proto.kvrpc.PrewriteResponse;
 import io.garrick.proto.kvrpc.ResolveLockRequest;
+import io.garrick.proto.kvrpc.ScanLockRequest;
 import io.garrick.proto.kvrpc.ScanRequest;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -94,6 +98,12 @@ final class SnapshotIsolationTest {
         OVER
     }
 
+    private enum Kind {
+        TWO_PHASE,
+        ASYNC,
+        ONE_PHASE
+    }
+
     private static final class Client {
         private final long startTs;
         private final Map<String, String> writes;
@@ -101,9 +111,13 @@ final class SnapshotIsolationTest {
         private Phase phase = Phase.PREWRITING;
         private int done;
         private long commitTs;
+        private Kind kind;
+        private long minCommitTs;
+        private boolean told;
 
-        Client(long startTs, Map<String, String> writes) {
+        Client(long startTs, Kind kind, Map<String, String> writes) {
             this.startTs = startTs;
+            this.kind = kind;
             this.writes = writes;
             this.keys = List.copyOf(writes.keySet());
         }
@@ -133,9 +147,19 @@ final class SnapshotIsolationTest {
 
         void step() {
             if (clients.size() < 4) {
-                clients.add(new Client(timestamp(), writes()));
+                Kind kind =
+                        switch (random.nextInt(3)) {
+                            case 0 -> Kind.TWO_PHASE;
+                            case 1 -> Kind.ASYNC;
+                            default -> Kind.ONE_PHASE;
+                        };
+                clients.add(new Client(timestamp(), kind, writes()));
             }
             Client client = clients.get(random.nextInt(clients.size()));
+            if (random.nextInt(40) == 0) {
+                collect();
+                return;
+            }
             switch (random.nextInt(8)) {
                 case 0, 1 -> read(timestamp());
                 case 2 -> scan(timestamp());
@@ -177,48 +201,109 @@ final class SnapshotIsolationTest {
         }
 
         private void prewrite(Client client) {
-            String key = client.keys.get(client.done);
-            String value = client.writes.getOrDefault(key, "");
-            var errors =
-                    txn.percolator()
-                            .prewrite(
-                                    PrewriteRequest.newBuilder()
-                                            .setStartVersion(client.startTs)
-                                            .setPrimaryLock(bytes(client.keys.getFirst()))
-                                            .setLockTtl(1000)
-                                            .setMinCommitTs(client.startTs + 1)
-                                            .addMutations(
-                                                    Mutation.newBuilder()
-                                                            .setOp(
-                                                                    value.isEmpty()
-                                                                            ? Op.Del
-                                                                            : Op.Put)
-                                                            .setKey(bytes(key))
-                                                            .setValue(bytes(value)))
-                                            .build())
-                            .getErrorsList();
-            if (errors.isEmpty()) {
-                // A repeated request must change nothing.
-                client.done += random.nextInt(4) == 0 ? 0 : 1;
-                if (client.done == client.keys.size()) {
-                    client.done = 0;
-                    client.commitTs = timestamp();
-                    client.phase = Phase.COMMITTING;
-                }
-            } else if (errors.getFirst().hasLocked()) {
-                resolve(errors.getFirst().getLocked(), timestamp());
+            boolean atOnce = client.kind == Kind.ONE_PHASE;
+            List<String> keys = atOnce ? client.keys : List.of(client.keys.get(client.done));
+            PrewriteRequest.Builder request =
+                    PrewriteRequest.newBuilder()
+                            .setStartVersion(client.startTs)
+                            .setPrimaryLock(bytes(client.keys.getFirst()))
+                            .setLockTtl(1000)
+                            .setMinCommitTs(client.startTs + 1)
+                            .setTryOnePc(atOnce)
+                            .setUseAsyncCommit(client.kind == Kind.ASYNC);
+            if (client.kind != Kind.TWO_PHASE && random.nextInt(4) == 0) {
+                request.setMaxCommitTs(client.startTs + 2);
+            }
+            if (client.kind == Kind.ASYNC && keys.contains(client.keys.getFirst())) {
+                client.keys.stream()
+                        .skip(1)
+                        .forEach(secondary -> request.addSecondaries(bytes(secondary)));
+            }
+            keys.forEach(key -> request.addMutations(mutation(client, key)));
+            PrewriteResponse response = txn.percolator().prewrite(request.build());
+            if (response.getErrorsCount() == 0) {
+                prewritten(client, keys, response);
+            } else if (response.getErrors(0).hasLocked()) {
+                resolve(response.getErrors(0).getLocked(), timestamp());
             } else {
                 client.phase = Phase.OVER;
             }
         }
 
+        private static Mutation mutation(Client client, String key) {
+            String value = client.writes.getOrDefault(key, "");
+            return Mutation.newBuilder()
+                    .setOp(value.isEmpty() ? Op.Del : Op.Put)
+                    .setKey(bytes(key))
+                    .setValue(bytes(value))
+                    .build();
+        }
+
+        private void prewritten(Client client, List<String> keys, PrewriteResponse response) {
+            if (response.getOnePcCommitTs() != 0) {
+                client.commitTs = response.getOnePcCommitTs();
+                tell(client);
+                // The answer may get lost, and the request come again.
+                client.phase = random.nextInt(4) == 0 ? Phase.PREWRITING : Phase.OVER;
+                return;
+            }
+            boolean fellBack =
+                    client.kind == Kind.ONE_PHASE
+                            || (client.kind == Kind.ASYNC && response.getMinCommitTs() == 0);
+            if (fellBack) {
+                client.kind = Kind.TWO_PHASE;
+            }
+            client.minCommitTs = Math.max(client.minCommitTs, response.getMinCommitTs());
+            boolean last = keys.contains(client.keys.getLast());
+            if (last && client.kind == Kind.ASYNC) {
+                // All locks are down: it is committed, whoever learns of it.
+                client.commitTs = client.minCommitTs;
+                tell(client);
+            }
+            // A repeated request must change nothing.
+            if (random.nextInt(4) != 0) {
+                client.done += keys.size();
+            }
+            if (client.done >= client.keys.size()) {
+                client.done = 0;
+                client.commitTs = client.kind == Kind.ASYNC ? client.minCommitTs : timestamp();
+                client.phase = Phase.COMMITTING;
+            }
+        }
+
+        private void tell(Client client) {
+            if (!client.told) {
+                client.told = true;
+                model.commit(client.startTs, client.commitTs, client.writes);
+            }
+        }
+
+        /** As TiDB does it: old transactions end, their locks go, then old versions. */
+        private void collect() {
+            long safePoint = clock - random.nextInt(20);
+            clients.removeIf(client -> client.startTs <= safePoint);
+            for (int attempt = 0; ; attempt++) {
+                assertThat(attempt).as("seed %d", seed).isLessThan(ATTEMPTS);
+                List<LockInfo> locks =
+                        txn.reads()
+                                .scanLock(
+                                        ScanLockRequest.newBuilder()
+                                                .setMaxVersion(safePoint)
+                                                .build())
+                                .getLocksList();
+                if (locks.isEmpty()) {
+                    break;
+                }
+                resolve(locks.getFirst(), timestamp());
+            }
+            txn.gc().collect(Context.getDefaultInstance(), safePoint);
+        }
+
         private void commitPrimary(Client client) {
             CommitResponse response = commit(client, client.keys.getFirst());
             if (!response.hasError()) {
-                if (client.done == 0) {
-                    model.commit(client.startTs, client.commitTs, client.writes);
-                    client.done = 1;
-                }
+                tell(client);
+                client.done = Math.max(client.done, 1);
                 if (random.nextInt(4) != 0) {
                     client.phase = Phase.SECONDARIES;
                 }
@@ -327,6 +412,12 @@ final class SnapshotIsolationTest {
                                             .setRollbackIfNotExist(true)
                                             .build());
             assertThat(status.hasError()).as("seed %d: %s", seed, status).isFalse();
+            if (status.getLockTtl() > 0 && status.getLockInfo().getUseAsyncCommit()) {
+                if (impatient) {
+                    resolveAsync(lock, status.getLockInfo());
+                }
+                return false;
+            }
             if (status.getLockTtl() > 0) {
                 assertThat(status.getAction()).isEqualTo(Action.MinCommitTSPushed);
                 return true;
@@ -342,6 +433,67 @@ final class SnapshotIsolationTest {
                     .as("seed %d", seed)
                     .isFalse();
             return false;
+        }
+
+        /** The owner is taken for dead: its locks decide. */
+        private void resolveAsync(LockInfo lock, LockInfo primary) {
+            long commitTs = primary.getMinCommitTs();
+            boolean rolledBack = false;
+            if (primary.getSecondariesCount() != 0) {
+                CheckSecondaryLocksResponse secondaries =
+                        txn.percolator()
+                                .checkSecondaryLocks(
+                                        CheckSecondaryLocksRequest.newBuilder()
+                                                .setStartVersion(lock.getLockVersion())
+                                                .addAllKeys(primary.getSecondariesList())
+                                                .build());
+                boolean notAsync =
+                        secondaries.getLocksList().stream()
+                                .anyMatch(found -> !found.getUseAsyncCommit());
+                if (notAsync) {
+                    treatAsSync(lock);
+                    return;
+                }
+                if (secondaries.getCommitTs() != 0) {
+                    commitTs = secondaries.getCommitTs();
+                } else if (secondaries.getLocksCount() == primary.getSecondariesCount()) {
+                    for (LockInfo found : secondaries.getLocksList()) {
+                        commitTs = Math.max(commitTs, found.getMinCommitTs());
+                    }
+                } else {
+                    rolledBack = true;
+                }
+            }
+            assertThat(
+                            txn.percolator()
+                                    .resolveLock(
+                                            ResolveLockRequest.newBuilder()
+                                                    .setStartVersion(lock.getLockVersion())
+                                                    .setCommitVersion(rolledBack ? 0 : commitTs)
+                                                    .build())
+                                    .hasError())
+                    .as("seed %d", seed)
+                    .isFalse();
+        }
+
+        private void treatAsSync(LockInfo lock) {
+            CheckTxnStatusResponse status =
+                    txn.percolator()
+                            .checkTxnStatus(
+                                    CheckTxnStatusRequest.newBuilder()
+                                            .setPrimaryKey(lock.getPrimaryLock())
+                                            .setLockTs(lock.getLockVersion())
+                                            .setCurrentTs(-1L)
+                                            .setRollbackIfNotExist(true)
+                                            .setForceSyncCommit(true)
+                                            .build());
+            assertThat(status.getLockTtl()).as("seed %d", seed).isZero();
+            txn.percolator()
+                    .resolveLock(
+                            ResolveLockRequest.newBuilder()
+                                    .setStartVersion(lock.getLockVersion())
+                                    .setCommitVersion(status.getCommitVersion())
+                                    .build());
         }
 
         /** What was seen then must be what is known now to have been committed then. */
