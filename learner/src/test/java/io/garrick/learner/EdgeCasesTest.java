@@ -170,6 +170,26 @@ final class EdgeCasesTest {
     }
 
     @Test
+    void aSnapshotRepeatedWhileItIsInstalledKeepsItsFiles() {
+        CountDownLatch installing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        scene.sink.beforeInstall = () -> {
+            installing.countDown();
+            awaitLatch(goOn);
+        };
+        leader.put(REGION, Cf.WRITE, "k1", "v1");
+        leader.compact(REGION);
+        scene.join(REGION, PEER);
+        awaitLatch(installing);
+        leader.repeatSnapshot();
+        await("refused", () -> scene.refused("snapshot not wanted") > 0);
+        goOn.countDown();
+        scene.awaitPhase(REGION, Phase.NORMAL);
+        assertThat(scene.sink.rows()).containsOnlyKeys("k1");
+        assertThat(scene.learner.status().regionsQuarantined()).isZero();
+    }
+
+    @Test
     void aCrashBeforeASnapshotIsInstalledInstallsItAgain() throws IOException {
         CountDownLatch installing = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);

@@ -381,10 +381,19 @@ final class Peer implements PeerReads.Host {
         if (reason.isPresent()) {
             LOG.info("snapshot dropped regionId={} reason={}", regionId, reason.get());
             store.refused("snapshot not wanted", message);
-            store.dropSnapshot(id);
+            if (!isBeingInstalled(id)) {
+                store.dropSnapshot(id);
+            }
             return;
         }
         node.step(raft);
+    }
+
+    // The same one may come twice; its files are in use.
+    private boolean isBeingInstalled(SnapshotStore.Id id) {
+        Records.Known record = store.records().regions().get(regionId);
+        Records.Installing now = record == null ? null : record.installing;
+        return now != null && Store.snapshotId(regionId, now).equals(id);
     }
 
     private Optional<String> refuseSnapshot(SnapshotStore.Id id, Snapshot snapshot) {
