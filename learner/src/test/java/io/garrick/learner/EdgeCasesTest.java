@@ -173,10 +173,11 @@ final class EdgeCasesTest {
     void aSnapshotRepeatedWhileItIsInstalledKeepsItsFiles() {
         CountDownLatch installing = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        scene.sink.beforeInstall = () -> {
-            installing.countDown();
-            awaitLatch(goOn);
-        };
+        scene.sink.beforeInstall =
+                () -> {
+                    installing.countDown();
+                    awaitLatch(goOn);
+                };
         leader.put(REGION, Cf.WRITE, "k1", "v1");
         leader.compact(REGION);
         scene.join(REGION, PEER);

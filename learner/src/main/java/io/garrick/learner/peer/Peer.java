@@ -21,7 +21,6 @@ import io.garrick.proto.meta.Region;
 import io.garrick.proto.pd.PeerReport;
 import io.garrick.proto.raftcmd.CommitMergeRequest;
 import io.garrick.proto.raftserver.AvailabilityContext;
-import io.garrick.proto.raftserver.DiskUsage;
 import io.garrick.proto.raftserver.ExtraMessage;
 import io.garrick.proto.raftserver.ExtraMessageType;
 import io.garrick.proto.raftserver.PeerState;
@@ -36,9 +35,7 @@ import io.garrick.raft.Ready;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -70,7 +67,7 @@ final class Peer implements PeerReads.Host {
     private final Applier applier;
     private final PeerReads reads;
     private final SafeTs safeTs = new SafeTs();
-    private final Map<Long, io.garrick.proto.meta.Peer> known = new HashMap<>();
+    private final PeerMail mail;
     private final ArrayDeque<Entry> toApply = new ArrayDeque<>(1);
     // The region as the store's other parts know it.
     private RegionLocalState published;
@@ -114,6 +111,7 @@ final class Peer implements PeerReads.Host {
         this.log = log;
         this.applier = new Applier(store.sink(), store.storeId(), state);
         this.reads = new PeerReads(this);
+        this.mail = new PeerMail(store, this);
         this.phase = phase;
         this.leaderSeenTick = store.tick();
         this.node = newNode();
@@ -188,7 +186,7 @@ final class Peer implements PeerReads.Host {
         if (phase == Phase.SILENT) {
             return;
         }
-        known.put(message.getFromPeer().getId(), message.getFromPeer());
+        mail.know(message.getFromPeer());
         if (message.hasExtraMsg()) {
             onExtra(message, message.getExtraMsg());
             return;
@@ -279,7 +277,7 @@ final class Peer implements PeerReads.Host {
                 if (isInitialized()
                         && node.leaderId() == message.getFromPeer().getId()
                         && node.lastIndex() == node.commitIndex()) {
-                    answer(
+                    mail.answer(
                             message,
                             ExtraMessage.newBuilder()
                                     .setType(ExtraMessageType.MsgHibernateResponse));
@@ -287,14 +285,14 @@ final class Peer implements PeerReads.Host {
             }
             case MsgSnapGenPrecheckRequest -> {
                 boolean passed = store.grantSnapshot(regionId);
-                answer(
+                mail.answer(
                         message,
                         ExtraMessage.newBuilder()
                                 .setType(ExtraMessageType.MsgSnapGenPrecheckResponse)
                                 .setSnapGenPrecheckPassed(passed));
             }
             case MsgAvailabilityRequest ->
-                    answer(
+                    mail.answer(
                             message,
                             ExtraMessage.newBuilder()
                                     .setType(ExtraMessageType.MsgAvailabilityResponse)
@@ -303,42 +301,9 @@ final class Peer implements PeerReads.Host {
                                                     .setFromRegionId(regionId)
                                                     .setFromRegionEpoch(region().getRegionEpoch())
                                                     .setTrimmed(true)));
-            case MsgCheckStalePeerResponse ->
-                    extra.getCheckPeersList().forEach(peer -> known.put(peer.getId(), peer));
+            case MsgCheckStalePeerResponse -> extra.getCheckPeersList().forEach(mail::know);
             // Ticks are never paused here, and the rest is for leaders or other kinds of store.
             default -> {}
-        }
-    }
-
-    private void answer(RaftMessage message, ExtraMessage.Builder extra) {
-        store.send(envelope(message.getFromPeer()).setExtraMsg(extra).build());
-    }
-
-    private RaftMessage.Builder envelope(io.garrick.proto.meta.Peer to) {
-        return RaftMessage.newBuilder()
-                .setRegionId(regionId)
-                .setFromPeer(self)
-                .setToPeer(to)
-                .setRegionEpoch(region().getRegionEpoch())
-                .setDiskUsage(
-                        store.sink().busy() ? DiskUsage.DiskAlmostFull : DiskUsage.DiskNormal);
-    }
-
-    private void send(List<Message> messages) {
-        for (Message message : messages) {
-            io.garrick.proto.meta.Peer to =
-                    Regions.byId(region(), message.getTo()).orElse(known.get(message.getTo()));
-            if (to != null) {
-                store.send(envelope(to).setMessage(message).build());
-            }
-        }
-    }
-
-    private void broadcast(ExtraMessage extra) {
-        for (io.garrick.proto.meta.Peer peer : region().getPeersList()) {
-            if (peer.getId() != self.getId()) {
-                store.send(envelope(peer).setExtraMsg(extra).build());
-            }
         }
     }
 
@@ -534,7 +499,7 @@ final class Peer implements PeerReads.Host {
         }
         Ready next = node.ready();
         ready = next;
-        send(next.messages());
+        mail.send(next.messages());
         if (next.hardState() != null) {
             log.setHardState(next.hardState());
         }
@@ -561,9 +526,9 @@ final class Peer implements PeerReads.Host {
             return;
         }
         ready = null;
-        send(done.persistedMessages());
+        mail.send(done.persistedMessages());
         LightReady light = node.advanceAppend(done);
-        send(light.messages());
+        mail.send(light.messages());
         if (light.commitIndex().isPresent()) {
             log.setHardState(
                     log.hardState().toBuilder().setCommit(light.commitIndex().getAsLong()).build());
@@ -593,7 +558,7 @@ final class Peer implements PeerReads.Host {
                 leader == 0
                         ? 0
                         : Regions.byId(region(), leader)
-                                .or(() -> Optional.ofNullable(known.get(leader)))
+                                .or(() -> mail.known(leader))
                                 .map(peer -> peer.getStoreId())
                                 .orElse(0L);
         if (onStore != 0 && onStore != leaderStoreId) {
@@ -702,43 +667,10 @@ final class Peer implements PeerReads.Host {
     void catchUpFor(long targetId, CommitMergeRequest merge) {
         mergeInto = new MergeInto(targetId, merge.getCommit());
         if (isInitialized() && node.commitIndex() < merge.getCommit()) {
-            node.step(appendOf(merge));
+            node.step(MergeTail.appendOf(merge, node, log, region(), self.getId()));
             store.touch(this);
         }
         answerMergeTarget();
-    }
-
-    // The tail of this region's log travels in the target's command; give it to raft as its leader
-    // would.
-    private Message appendOf(CommitMergeRequest merge) {
-        List<Entry> entries =
-                merge.getEntriesList().stream()
-                        .filter(entry -> entry.getIndex() > node.commitIndex())
-                        .toList();
-        long before = entries.isEmpty() ? merge.getCommit() : entries.getFirst().getIndex() - 1;
-        long logTerm =
-                log.term(before)
-                        .orElseThrow(
-                                () -> new IllegalStateException("merge lacks entry " + before));
-        long term = entries.isEmpty() ? node.term() : entries.getLast().getTerm();
-        long from =
-                node.leaderId() != 0
-                        ? node.leaderId()
-                        : region().getPeersList().stream()
-                                .mapToLong(peer -> peer.getId())
-                                .filter(id -> id != self.getId())
-                                .findFirst()
-                                .orElse(0);
-        return Message.newBuilder()
-                .setMsgType(MessageType.MsgAppend)
-                .setFrom(from)
-                .setTo(self.getId())
-                .setTerm(Math.max(term, node.term()))
-                .setIndex(before)
-                .setLogTerm(logTerm)
-                .addAllEntries(entries)
-                .setCommit(merge.getCommit())
-                .build();
     }
 
     private void answerMergeTarget() {
@@ -823,10 +755,9 @@ final class Peer implements PeerReads.Host {
         askedTick = tick;
         ExtraMessage question =
                 ExtraMessage.newBuilder().setType(ExtraMessageType.MsgCheckStalePeer).build();
-        broadcast(question);
+        mail.broadcast(question);
         if (!isInitialized()) {
-            known.values()
-                    .forEach(peer -> store.send(envelope(peer).setExtraMsg(question).build()));
+            mail.toAllKnown(question);
         }
         if (missing >= VALIDATE_TICKS) {
             store.validate(regionId, self.getId());
@@ -918,7 +849,7 @@ final class Peer implements PeerReads.Host {
             return;
         }
         wokenTick = tick;
-        broadcast(ExtraMessage.newBuilder().setType(ExtraMessageType.MsgRegionWakeUp).build());
+        mail.broadcast(ExtraMessage.newBuilder().setType(ExtraMessageType.MsgRegionWakeUp).build());
     }
 
     @Override
