@@ -7,6 +7,11 @@ import java.util.Objects;
 /** The published rows of a memtable as decoders read them. */
 record MemtableRawRows(MemtableRows rows, int count) implements RawRows {
     @Override
+    public byte[] array(int row) {
+        return rows.value(row);
+    }
+
+    @Override
     public MemorySegment segment(int row) {
         return MemorySegment.ofArray(rows.value(row));
     }
