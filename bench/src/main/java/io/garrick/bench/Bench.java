@@ -23,7 +23,10 @@ public final class Bench implements Runnable {
                     new io.garrick.bench.storage.CpfScan(),
                     new io.garrick.bench.flashkv.FlashKvTransactions(),
                     new io.garrick.bench.codec.Decode(),
-                    new io.garrick.bench.codec.SchemaLoad());
+                    new io.garrick.bench.codec.SchemaLoad(),
+                    new io.garrick.bench.raft.RaftIdle(),
+                    new io.garrick.bench.raft.RaftApply(),
+                    new io.garrick.bench.raft.ReadIndex());
 
     @Parameters(arity = "0..1", paramLabel = "NAME", description = "the benchmark")
     private @Nullable String name;

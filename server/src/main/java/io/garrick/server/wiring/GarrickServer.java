@@ -166,7 +166,7 @@ public final class GarrickServer implements AutoCloseable {
                                     new StorageSink(
                                             cache,
                                             store,
-                                            safepoint,
+                                            safepoint::follow,
                                             Pressure.of(
                                                     Files.getFileStore(data.path("")),
                                                     () ->

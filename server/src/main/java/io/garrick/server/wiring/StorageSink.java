@@ -37,16 +37,22 @@ import org.slf4j.LoggerFactory;
 final class StorageSink implements ApplySink {
     private static final Logger log = LoggerFactory.getLogger(StorageSink.class);
 
+    /** The store's oldest readable timestamp. */
+    interface Safepoint {
+        /** Returns once reads of what the cluster may have collected are refused. */
+        void follow() throws IOException;
+    }
+
     private final RegionCache cache;
     private final TableStore store;
-    private final SafepointFollower safepoint;
+    private final Safepoint safepoint;
     private final Pressure pressure;
     private final LongSupplier usedBytes;
 
     StorageSink(
             RegionCache cache,
             TableStore store,
-            SafepointFollower safepoint,
+            Safepoint safepoint,
             Pressure pressure,
             LongSupplier usedBytes) {
         this.cache = cache;
