@@ -57,7 +57,8 @@ public final class RaftNode {
             @Nullable Message ownVote) {}
 
     private final Raft raft;
-    private final Deque<Written> unsynced = new ArrayDeque<>();
+    // Small at first: most nodes of a store are idle.
+    private final Deque<Written> unsynced = new ArrayDeque<>(1);
     private SoftState lastSoftState;
     private HardState lastHardState;
     private long lastNumber;

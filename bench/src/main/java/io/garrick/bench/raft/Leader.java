@@ -150,8 +150,7 @@ public final class Leader {
             for (int region = 1; region <= regions; region++) {
                 List<RaftMessage> messages = prepared.get(region);
                 long index = sent[region] + messages.size() + 1;
-                messages.addAll(
-                        transactions.transaction(region, rowsMade[region]++, index));
+                messages.addAll(transactions.transaction(region, rowsMade[region]++, index));
             }
         }
     }

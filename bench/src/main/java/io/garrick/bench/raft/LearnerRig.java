@@ -50,9 +50,10 @@ final class LearnerRig implements AutoCloseable {
         ApplyStorage storage =
                 ApplyStorage.open(
                         directory,
-                        id -> id == Layout.TABLE_ID
-                                ? Optional.of(Layout.table())
-                                : Optional.empty(),
+                        id ->
+                                id == Layout.TABLE_ID
+                                        ? Optional.of(Layout.table())
+                                        : Optional.empty(),
                         CHECKPOINT);
         if (regions > 0) {
             storage.sink()

@@ -68,10 +68,14 @@ public final class RaftApply implements Benchmark {
                     rows,
                     settings.command(),
                     Map.of(
-                            "regions", REGIONS,
-                            "rounds", rates,
-                            "learner_cores", Comparison.median(learnerCores),
-                            "leader_process_cores", Comparison.median(leaderCores)));
+                            "regions",
+                            REGIONS,
+                            "rounds",
+                            rates,
+                            "learner_cores",
+                            Comparison.median(learnerCores),
+                            "leader_process_cores",
+                            Comparison.median(leaderCores)));
         }
     }
 }

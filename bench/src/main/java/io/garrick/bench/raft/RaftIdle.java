@@ -51,12 +51,16 @@ public final class RaftIdle implements Benchmark {
                 regions,
                 settings.command(),
                 Map.of(
-                        "heap_mib", idle.heapMib - empty.heapMib,
-                        "heap_target_mib", 20,
+                        "heap_mib",
+                        idle.heapMib - empty.heapMib,
+                        "heap_target_mib",
+                        20,
                         "heap_bytes_per_region",
-                                (idle.heapMib - empty.heapMib) * (1 << 20) / regions,
-                        "cpu_percent_of_empty_store", empty.cpuPercent,
-                        "cpu_percent_with_regions", idle.cpuPercent));
+                        (idle.heapMib - empty.heapMib) * (1 << 20) / regions,
+                        "cpu_percent_of_empty_store",
+                        empty.cpuPercent,
+                        "cpu_percent_with_regions",
+                        idle.cpuPercent));
     }
 
     private static Cost measure(int regions, long millis) throws Exception {

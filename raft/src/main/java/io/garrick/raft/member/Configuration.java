@@ -3,7 +3,6 @@ package io.garrick.raft.member;
 import io.garrick.proto.eraft.ConfState;
 import io.garrick.raft.quorum.JointQuorum;
 import io.garrick.raft.quorum.MajorityQuorum;
-import java.util.Collections;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -27,8 +26,8 @@ public record Configuration(
                     false);
 
     public Configuration {
-        learners = Collections.unmodifiableSortedSet(new TreeSet<>(learners));
-        learnersNext = Collections.unmodifiableSortedSet(new TreeSet<>(learnersNext));
+        learners = MajorityQuorum.sorted(learners);
+        learnersNext = MajorityQuorum.sorted(learnersNext);
     }
 
     public SortedSet<Long> incoming() {

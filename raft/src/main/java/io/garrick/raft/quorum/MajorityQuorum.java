@@ -15,7 +15,14 @@ public record MajorityQuorum(SortedSet<Long> voters) {
     public static final MajorityQuorum EMPTY = new MajorityQuorum(new TreeSet<>());
 
     public MajorityQuorum {
-        voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
+        voters = sorted(voters);
+    }
+
+    /** An unmodifiable copy; all empty ones are one, since most groups have several. */
+    public static SortedSet<Long> sorted(SortedSet<Long> ids) {
+        return ids.isEmpty()
+                ? Collections.emptySortedSet()
+                : Collections.unmodifiableSortedSet(new TreeSet<>(ids));
     }
 
     public boolean isEmpty() {
