@@ -64,7 +64,7 @@ public final class ReadIndex implements Benchmark {
         Histogram nanos = new Histogram(TimeUnit.SECONDS.toNanos(20), 3);
         SplittableRandom random = new SplittableRandom(3);
         for (int i = 0; i < reads; i++) {
-            long region = 1 + random.nextInt(REGIONS);
+            long region = 1L + random.nextInt(REGIONS);
             long start = System.nanoTime();
             ReadOutcome outcome =
                     rig.learner()
