@@ -59,13 +59,14 @@ public final class ApplyStorage implements AutoCloseable {
                                     allocator,
                                     InstantSource.system(),
                                     StoreSettings.defaults()));
-            RegionCache cache = RegionCache.open(pending, new RowSink(store));
+            RowSink rows = new RowSink(store);
+            RegionCache cache = RegionCache.open(pending, rows);
             Pressure pressure =
                     Pressure.of(
                             Files.getFileStore(directory),
                             () -> store.stats().memtableBytes() + cache.stats().pendingBytes());
             this.sink = new StorageSink(cache, store, () -> {}, pressure, () -> 0);
-            keep(new Checkpointer(store, cache, checkpoint)).start();
+            keep(new Checkpointer(store, cache, rows, checkpoint)).start();
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
