@@ -24,6 +24,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The process that leads all regions: sends prepared messages as fast as the learner acknowledges
@@ -52,7 +53,7 @@ public final class Leader {
     private final Semaphore moved = new Semaphore(0);
     private final LinkedBlockingQueue<RaftMessage> answers = new LinkedBlockingQueue<>();
     private final Object sending = new Object();
-    private ClientCallStreamObserver<BatchRaftMessage> stream;
+    private volatile @Nullable ClientCallStreamObserver<BatchRaftMessage> stream;
     private long resent;
 
     private Leader(int regions) {
@@ -218,12 +219,20 @@ public final class Leader {
         System.err.println("sent again: " + resent + " messages so far");
     }
 
+    private ClientCallStreamObserver<BatchRaftMessage> stream() {
+        ClientCallStreamObserver<BatchRaftMessage> connected = stream;
+        if (connected == null) {
+            throw new IllegalStateException("not connected yet");
+        }
+        return connected;
+    }
+
     private void write(BatchRaftMessage batch) throws InterruptedException {
-        while (!stream.isReady()) {
+        while (!stream().isReady()) {
             Thread.sleep(1);
         }
         synchronized (sending) {
-            stream.onNext(batch);
+            stream().onNext(batch);
         }
     }
 
@@ -233,7 +242,7 @@ public final class Leader {
                 BatchRaftMessage.Builder batch = BatchRaftMessage.newBuilder();
                 batch.addMsgs(answers.take());
                 synchronized (sending) {
-                    stream.onNext(batch.build());
+                    stream().onNext(batch.build());
                 }
             }
         } catch (InterruptedException ended) {
