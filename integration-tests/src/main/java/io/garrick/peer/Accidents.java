@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +27,13 @@ final class Accidents {
 
     /** Adds this turn's accidents. */
     void draw(List<Op> ops) {
+        // Mostly long enough for an election on the other side.
         if (chance(8)) {
-            world.network.cutOff(someMembers());
-        } else if (chance(25)) {
+            world.network.cutOff(random.nextBoolean() ? someMembers() : leaders());
+        } else if (chance(8)) {
             world.network.cutOff(Set.of());
         }
-        if (chance(60)) {
+        if (chance(100)) {
             read(ops);
         }
         if (chance(12)) {
@@ -60,6 +62,16 @@ final class Accidents {
         ops.add(new Op.Restart((ours == null ? world.anyone() : ours).id));
     }
 
+    private Set<Long> leaders() {
+        Set<Long> leading = new TreeSet<>();
+        for (Member member : world.alive()) {
+            if (member.leads()) {
+                leading.add(member.id);
+            }
+        }
+        return leading;
+    }
+
     private Set<Long> someMembers() {
         Set<Long> some = new HashSet<>();
         for (Member member : world.alive()) {
@@ -73,7 +85,13 @@ final class Accidents {
     private void read(List<Op> ops) {
         ByteString context = ByteString.copyFromUtf8("read " + reads++);
         world.ledger().readAsked(context);
-        ops.add(new Op.ReadIndex(world.anyone().id, context));
+        // Who believes to lead may be wrong, and must find out.
+        List<Long> leading = List.copyOf(leaders());
+        long at =
+                leading.isEmpty() || random.nextBoolean()
+                        ? world.anyone().id
+                        : leading.get(random.nextInt(leading.size()));
+        ops.add(new Op.ReadIndex(at, context));
     }
 
     private void transfer(List<Op> ops) {

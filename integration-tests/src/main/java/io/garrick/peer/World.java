@@ -145,7 +145,8 @@ final class World {
                 || random.nextInt(4) == 0) {
             return;
         }
-        long at = random.nextInt(20) == 0 ? anyone().id : leader.id;
+        // Sometimes a leader that was deposed and does not know it: its entries must go again.
+        long at = random.nextInt(4) == 0 ? anyone().id : leader.id;
         for (int count = 1 + random.nextInt(4); count > 0; count--) {
             byte[] data = new byte[1 + random.nextInt(random.nextInt(20) == 0 ? 2000 : 60)];
             random.nextBytes(data);
