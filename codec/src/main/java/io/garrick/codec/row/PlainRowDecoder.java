@@ -38,6 +38,7 @@ import org.jspecify.annotations.Nullable;
  * TIME {@code Duration}, VECTOR a list of {@code Float}. Dates that do not exist are null.
  */
 public final class PlainRowDecoder {
+    private static final long LAST_MICRO = 999_999;
     private static final int LAST_YEAR = 9999;
 
     private final TableSchema table;
@@ -289,7 +290,9 @@ public final class PlainRowDecoder {
         int day = (int) (date % 32);
         int month = (int) (date / 32 % 13);
         int year = (int) (date / 32 / 13);
-        if (year > LAST_YEAR) {
+        // Twenty-four bits hold more than a second; as nanoseconds they may wrap into a valid
+        // number.
+        if (year > LAST_YEAR || microsPart > LAST_MICRO) {
             return null;
         }
         try {
