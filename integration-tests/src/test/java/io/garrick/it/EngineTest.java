@@ -136,15 +136,6 @@ class EngineTest {
         }
     }
 
-    @Test
-    void aWriteIsRefusedAsReadOnly() throws SQLException {
-        try (Connection jdbc = connect("");
-                Statement statement = jdbc.createStatement()) {
-            assertThatThrownBy(() -> statement.execute("delete from tpch.region"))
-                    .hasMessageContaining("read-only");
-        }
-    }
-
     private static Connection connect(String parameters) throws SQLException {
         String address = cluster.flightUrl().substring("grpc://".length());
         return DriverManager.getConnection(

@@ -13,11 +13,13 @@ import io.garrick.proto.pd.ErrorType;
 import io.garrick.proto.pd.GetAllStoresRequest;
 import io.garrick.proto.pd.GetGCSafePointRequest;
 import io.garrick.proto.pd.GetGCStateRequest;
+import io.garrick.proto.pd.GetMembersRequest;
 import io.garrick.proto.pd.GetRegionByIDRequest;
 import io.garrick.proto.pd.GetRegionRequest;
 import io.garrick.proto.pd.GetRegionResponse;
 import io.garrick.proto.pd.GetStoreRequest;
 import io.garrick.proto.pd.IsBootstrappedRequest;
+import io.garrick.proto.pd.Member;
 import io.garrick.proto.pd.PDGrpc;
 import io.garrick.proto.pd.PeerStats;
 import io.garrick.proto.pd.PutStoreRequest;
@@ -120,6 +122,17 @@ public final class PdClient implements AutoCloseable {
     /** {@code host:port} of the member that led when last asked; PD's HTTP API is there too. */
     public String leaderAddress() {
         return members.leader().address();
+    }
+
+    /** What the leading member tells of itself. */
+    public Member leadingMember() {
+        return call(
+                        "pd members",
+                        (stub, header) ->
+                                stub.getMembers(
+                                        GetMembersRequest.newBuilder().setHeader(header).build()),
+                        r -> r.getHeader())
+                .getLeader();
     }
 
     // ---- time

@@ -324,7 +324,7 @@ final class TwoPhaseCommit {
             return new WriteConflictException(message);
         }
         if (error.hasAlreadyExist()) {
-            return new KeyExistsException(message);
+            return new KeyExistsException(message, Bytes.key(error.getAlreadyExist().getKey()));
         }
         if (error.hasTxnLockNotFound()
                 || error.hasTxnNotFound()

@@ -1,5 +1,6 @@
 package io.garrick.query;
 
+import io.garrick.codec.schema.FieldType;
 import io.garrick.codec.schema.TableSchema;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +14,19 @@ public final class Catalog {
     private final long version;
     private final Map<String, Database> databases = new TreeMap<>();
 
-    /** A database and its tables. */
-    public record Database(String name, List<TableSchema> tables) {
+    /**
+     * A database and its tables.
+     *
+     * @param charset that new tables inherit
+     */
+    public record Database(String name, List<TableSchema> tables, String charset, String collate) {
         public Database {
             tables = List.copyOf(tables);
+        }
+
+        /** With TiDB's default charset. */
+        public Database(String name, List<TableSchema> tables) {
+            this(name, tables, "utf8mb4", FieldType.UTF8MB4_BIN);
         }
     }
 

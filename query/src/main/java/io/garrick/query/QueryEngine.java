@@ -9,8 +9,10 @@ import io.garrick.query.sql.Like;
 import io.garrick.query.sql.Plan;
 import io.garrick.query.sql.SqlPlanner;
 import io.garrick.query.sql.Statement;
+import io.garrick.query.sql.WritePlan;
 import io.garrick.query.vector.LeafProgram;
 import io.garrick.query.vector.Overflow;
+import io.garrick.query.write.StatementWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,6 +35,7 @@ public final class QueryEngine implements AutoCloseable {
 
     private final QueryConfig config;
     private final Replica replica;
+    private final Optional<Writes> writes;
     private final BufferAllocator allocator;
     private final DuckDb duckDb;
     private final QueryMetrics metrics = new QueryMetrics();
@@ -61,17 +64,42 @@ public final class QueryEngine implements AutoCloseable {
             Schema schema, Schema parameters, Timestamp snapshotTs, boolean isQuery) {}
 
     private QueryEngine(
-            QueryConfig config, Replica replica, BufferAllocator allocator, DuckDb duckDb) {
+            QueryConfig config,
+            Replica replica,
+            Optional<StatementWriter> writer,
+            BufferAllocator allocator,
+            DuckDb duckDb) {
         this.config = config;
         this.replica = replica;
+        this.writes =
+                writer.map(found ->
+                        new Writes(
+                                found,
+                                () -> SnapshotTs.resolve(Optional.empty(), replica),
+                                this::catalog,
+                                new WritePlanning(),
+                                this::run));
         this.allocator = allocator;
         this.duckDb = duckDb;
     }
 
-    /** The engine borrows the allocator and gives each query a child of it. */
+    /** An engine that only reads. It borrows the allocator and gives each query a child of it. */
     public static QueryEngine create(
             QueryConfig config, Replica replica, BufferAllocator allocator) {
-        return new QueryEngine(config, replica, allocator, DuckDb.open(config));
+        return create(config, replica, Optional.empty(), allocator);
+    }
+
+    /**
+     * The engine borrows the allocator and gives each query a child of it.
+     *
+     * @param writer where statements write; empty: they are refused
+     */
+    public static QueryEngine create(
+            QueryConfig config,
+            Replica replica,
+            Optional<StatementWriter> writer,
+            BufferAllocator allocator) {
+        return new QueryEngine(config, replica, writer, allocator, DuckDb.open(config));
     }
 
     /** Makes the engine's metrics visible; once per registry. */
@@ -105,6 +133,66 @@ public final class QueryEngine implements AutoCloseable {
         }
     }
 
+    /**
+     * Runs a statement that has no rows to give.
+     *
+     * @return how many rows it wrote; zero if it is none that writes rows
+     */
+    public long update(String sql, QuerySession session, List<String> parameters) {
+        long startNanos = System.nanoTime();
+        if (!(Statement.parse(sql) instanceof Statement.Write write)) {
+            execute(sql, session, parameters).close();
+            return 0;
+        }
+        try {
+            metrics.queries.labelValues("write").inc();
+            return writes(write).run(write, session, parameters);
+        } catch (QueryException failure) {
+            metrics.failures.labelValues(failure.kind().name()).inc();
+            throw failure;
+        } catch (RuntimeException failure) {
+            metrics.failures.labelValues(Kind.INTERNAL.name()).inc();
+            LOG.warn("statement failed", failure);
+            throw new QueryException(
+                    Kind.INTERNAL, "internal error: " + failure.getMessage(), failure);
+        } finally {
+            metrics.seconds.observe((System.nanoTime() - startNanos) / 1e9);
+        }
+    }
+
+    private Writes writes(Statement.Write write) {
+        return writes.orElseThrow(() ->
+                new QueryException(
+                        Kind.READ_ONLY,
+                        "read-only replica: " + write.keyword() + " is not allowed here"));
+    }
+
+    /** Plans what writes with the planner of the catalog. */
+    private final class WritePlanning implements Writes.Planner {
+        @Override
+        public WritePlan plan(
+                Catalog catalog,
+                Statement.Write write,
+                QuerySession session,
+                List<String> parameters) {
+            return planner(catalog).planWrite(write.sql(), session.database(), parameters);
+        }
+
+        @Override
+        public Schema parameters(Catalog catalog, Statement.Write write, QuerySession session) {
+            return planner(catalog).writeParameters(write.sql(), session.database());
+        }
+    }
+
+    private ResultStream run(Plan plan, Timestamp ts) {
+        return run(Physical.of(plan), ts);
+    }
+
+    /** Whether a statement writes rows or changes the schema. */
+    public static boolean isWrite(String sql) {
+        return Statement.parse(sql) instanceof Statement.Write;
+    }
+
     /** A query without our own filters and aggregates: the other opinion in differential tests. */
     ResultStream executePlain(String sql, QuerySession session) {
         Statement.Query query = (Statement.Query) Statement.parse(sql);
@@ -126,6 +214,12 @@ public final class QueryEngine implements AutoCloseable {
                 Plan plan = plan(query, session, parameters, ts).plan();
                 yield new Description(plan.schema(), plan.parameters(), ts, true);
             }
+            case Statement.Write write ->
+                    new Description(
+                            NOTHING,
+                            writes(write).parameters(write, session, catalog(ts)),
+                            ts,
+                            false);
             case Statement.Use _, Statement.Ignored _ ->
                     new Description(NOTHING, NOTHING, ts, false);
             default -> new Description(headings(statement), NOTHING, ts, true);
@@ -152,8 +246,24 @@ public final class QueryEngine implements AutoCloseable {
         if (statement instanceof Statement.Query query) {
             return run(plan(query, session, parameters, ts), ts);
         }
+        if (statement instanceof Statement.Write write) {
+            writes(write).run(write, session, parameters);
+            return new RowsResult(NOTHING, List.of(), ts, allocator);
+        }
+        requireNoTransaction(statement);
         metrics.queries.labelValues("catalog").inc();
         return new RowsResult(headings(statement), rows(statement, session, ts), ts, allocator);
+    }
+
+    /** A replica that only reads can promise a transaction; one that writes cannot take it back. */
+    private void requireNoTransaction(Statement statement) {
+        if (writes.isPresent()
+                && statement instanceof Statement.Ignored(String keyword)
+                && List.of("BEGIN", "START", "ROLLBACK").contains(keyword)) {
+            throw new QueryException(
+                    Kind.UNSUPPORTED,
+                    keyword + " is not supported: each statement is a transaction of its own");
+        }
     }
 
     private ResultStream run(Physical physical, Timestamp ts) {
@@ -264,7 +374,8 @@ public final class QueryEngine implements AutoCloseable {
                     RowsResult.textSchema("Field", "Type", "Null", "Key", "Default", "Extra");
             case Statement.ShowCreate _ -> RowsResult.textSchema("Table", "Create Table");
             case Statement.Explain _ -> RowsResult.textSchema("plan");
-            case Statement.Use _, Statement.Ignored _, Statement.Query _ -> NOTHING;
+            case Statement.Use _, Statement.Ignored _, Statement.Query _, Statement.Write _ ->
+                    NOTHING;
         };
     }
 
@@ -289,7 +400,7 @@ public final class QueryEngine implements AutoCloseable {
                 database(Optional.of(use.database()), session, ts);
                 yield List.of();
             }
-            case Statement.Ignored _, Statement.Query _ -> List.of();
+            case Statement.Ignored _, Statement.Query _, Statement.Write _ -> List.of();
         };
     }
 

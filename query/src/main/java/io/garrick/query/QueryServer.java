@@ -1,9 +1,11 @@
 package io.garrick.query;
 
 import io.garrick.query.flight.FlightSqlFrontend;
+import io.garrick.query.write.StatementWriter;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.flight.FlightServer;
@@ -36,7 +38,22 @@ public final class QueryServer implements AutoCloseable {
      */
     public static QueryServer start(QueryConfig config, Replica replica, BufferAllocator allocator)
             throws IOException {
-        QueryEngine engine = QueryEngine.create(config, replica, allocator);
+        return start(config, replica, Optional.empty(), allocator);
+    }
+
+    /**
+     * Listens once this returns.
+     *
+     * @param writer where statements write; empty: they are refused
+     * @throws IOException the address cannot be used
+     */
+    public static QueryServer start(
+            QueryConfig config,
+            Replica replica,
+            Optional<StatementWriter> writer,
+            BufferAllocator allocator)
+            throws IOException {
+        QueryEngine engine = QueryEngine.create(config, replica, writer, allocator);
         try {
             List<Location> advertised =
                     config.advertise().stream()

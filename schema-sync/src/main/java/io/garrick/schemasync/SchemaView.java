@@ -35,7 +35,8 @@ public final class SchemaView {
     record Entry(long databaseId, TableSchema table) {}
 
     /** A database and its tables, both in the order of their names. */
-    public record Database(long id, String name, List<TableSchema> tables) {
+    public record Database(
+            long id, String name, String charset, String collate, List<TableSchema> tables) {
         public Database {
             tables = List.copyOf(tables);
         }
@@ -72,7 +73,9 @@ public final class SchemaView {
         for (DbSchema db : databases.values()) {
             List<TableSchema> own = byDatabase.getOrDefault(db.id(), new ArrayList<>());
             own.sort(Comparator.comparing(table -> lower(table.name())));
-            databasesByName.put(lower(db.name()), new Database(db.id(), db.name(), own));
+            databasesByName.put(
+                    lower(db.name()),
+                    new Database(db.id(), db.name(), db.charset(), db.collate(), own));
             Map<String, TableSchema> names = new HashMap<>();
             own.forEach(table -> names.put(lower(table.name()), table));
             tablesByName.put(lower(db.name()), names);

@@ -112,7 +112,13 @@ final class SchemaSyncTest {
         assertThat(view.byPhysicalId(partition)).contains(parted.forPartition(partition));
         assertThat(view.byPhysicalId(parted.logicalId())).isEmpty();
         assertThat(view.databases())
-                .containsExactly(new SchemaView.Database(db.id(), "Shop", List.of(parted, orders)));
+                .containsExactly(
+                        new SchemaView.Database(
+                                db.id(),
+                                "Shop",
+                                db.charset(),
+                                db.collate(),
+                                List.of(parted, orders)));
     }
 
     @Test

@@ -32,7 +32,8 @@ public final class Main {
         System.exit(run(arguments));
     }
 
-    static int run(String... arguments) {
+    /** What the command line does, without ending the process. Returns the exit code. */
+    public static int run(String... arguments) {
         CommandLine line = new CommandLine(new Main());
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setExecutionExceptionHandler((failure, _, _) -> {

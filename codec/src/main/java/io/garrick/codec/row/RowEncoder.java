@@ -77,6 +77,39 @@ public final class RowEncoder {
                 Key.wrap(writer.toBytes()));
     }
 
+    /** The raw record key of a row of a clustered table; reads only the key's columns. */
+    public Key clusteredKey(List<? extends @Nullable Object> values) {
+        return TableKeys.recordKey(table.physicalId(), commonHandle(values));
+    }
+
+    /**
+     * Some columns of a row as a row value of their own: what an index entry keeps beside its key
+     * (TiDB, pkg/tablecodec, GenIndexValuePortal).
+     *
+     * @param values one per column of the table
+     * @param trimmedOnly of text whose sort key only lacks trailing spaces, store their count
+     */
+    public byte[] encodeColumns(
+            List<ColumnSchema> some, List<? extends @Nullable Object> values, boolean trimmedOnly) {
+        writer.reset();
+        for (ColumnSchema column : some) {
+            Object value = values.get(column.offset());
+            if (value != null && trimmedOnly && column.type().isTrimmingOnly()) {
+                byte[] text = bytes(value);
+                int spaces = 0;
+                while (spaces < text.length && text[text.length - 1 - spaces] == ' ') {
+                    spaces++;
+                }
+                writer.putUnsigned(column.id(), spaces);
+            } else if (value == null) {
+                writer.putNull(column.id());
+            } else {
+                put(column, value);
+            }
+        }
+        return writer.toBytes();
+    }
+
     private boolean isInKey(ColumnSchema column) {
         return keyColumns.stream()
                 .anyMatch(key ->
@@ -128,12 +161,13 @@ public final class RowEncoder {
             if (value == null) {
                 throw new IllegalArgumentException("NULL in primary key " + key.column().name());
             }
-            datum(key, value).writeKey(out);
+            keyDatum(key, value).writeKey(out);
         }
         return TableKeys.padCommonHandle(out.toBytes());
     }
 
-    private Datum datum(TableSchema.KeyColumn key, Object value) {
+    /** What a key says of a value: of text only the sort key, and only the indexed prefix. */
+    public Datum keyDatum(TableSchema.KeyColumn key, Object value) {
         FieldType type = key.column().type();
         if (type.isString()) {
             byte[] text =

@@ -209,7 +209,7 @@ public record FieldType(
     }
 
     /** Collations whose sort key is the text without trailing spaces. */
-    private boolean isTrimmingOnly() {
+    public boolean isTrimmingOnly() {
         return switch (collate) {
             case "utf8mb4_bin", "utf8_bin", "latin1_bin", "ascii_bin" -> true;
             default -> false;

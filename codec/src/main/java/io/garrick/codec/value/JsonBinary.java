@@ -3,6 +3,7 @@ package io.garrick.codec.value;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.garrick.codec.ByteReader;
@@ -44,7 +45,8 @@ public final class JsonBinary {
     static final int HEADER_BYTES = 8;
     static final int KEY_ENTRY_BYTES = 6;
     static final int VALUE_ENTRY_BYTES = 5;
-    private static final ObjectMapper MAPPER = new ObjectMapper();
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private JsonBinary() {}
 
@@ -128,7 +130,11 @@ public final class JsonBinary {
     /** JSON text; malformed text is the caller's mistake. */
     public static JsonNode parseText(String text) {
         try {
-            return MAPPER.readTree(text);
+            JsonNode node = MAPPER.readTree(text);
+            if (node.isMissingNode()) {
+                throw new IllegalArgumentException("not JSON: empty text");
+            }
+            return node;
         } catch (JsonProcessingException failure) {
             throw new IllegalArgumentException("not JSON: " + failure.getOriginalMessage());
         }

@@ -113,12 +113,18 @@ final class PdGrpc extends PDGrpc.PDImplBase {
     private final PdConfig config;
     private final Cluster cluster;
     private final Supplier<String> address;
+    private final String httpAddress;
     private final Map<Long, OrderStream> orderStreams = new ConcurrentHashMap<>();
 
-    PdGrpc(PdConfig config, Cluster cluster, Supplier<String> address) {
+    /**
+     * @param address of this service; known once it listens
+     * @param httpAddress {@code host:port} of the HTTP API
+     */
+    PdGrpc(PdConfig config, Cluster cluster, Supplier<String> address, String httpAddress) {
         this.config = config;
         this.cluster = cluster;
         this.address = address;
+        this.httpAddress = httpAddress;
     }
 
     /**
@@ -198,6 +204,9 @@ final class PdGrpc extends PDGrpc.PDImplBase {
                 .addPeerUrls(url)
                 .addClientUrls(url)
                 .setBinaryVersion("v" + config.version())
+                // A PD of PingCAP's has a commit and a directory here.
+                .setGitHash(EmbeddedPd.GIT_HASH)
+                .setDeployPath("http://" + httpAddress)
                 .build();
     }
 

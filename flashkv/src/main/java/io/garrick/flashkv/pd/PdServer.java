@@ -42,7 +42,8 @@ public final class PdServer implements AutoCloseable {
         this.meta = new PdMeta(store);
         this.cluster = new Cluster(config, meta, new SecureRandom());
         Supplier<String> url = this::address;
-        this.service = new PdGrpc(config, cluster, url);
+        this.http = PdHttp.start(config, cluster);
+        this.service = new PdGrpc(config, cluster, url, httpAddress());
         EtcdGrpc etcd = new EtcdGrpc(new EtcdValues(meta), cluster.clusterId(), url);
         this.calls = Executors.newVirtualThreadPerTaskExecutor();
         // The health service answers SERVING for the empty service name from the start.
@@ -58,7 +59,6 @@ public final class PdServer implements AutoCloseable {
                         .permitKeepAliveWithoutCalls(true)
                         .build()
                         .start();
-        this.http = PdHttp.start(config, cluster);
         this.patrol = Thread.ofVirtual().name("pd-patrol").start(this::patrol);
     }
 

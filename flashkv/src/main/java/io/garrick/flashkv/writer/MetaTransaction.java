@@ -24,6 +24,11 @@ final class MetaTransaction {
         this.txn = txn;
     }
 
+    /** When the change began. */
+    long startMillis() {
+        return txn.startTs().physicalMillis();
+    }
+
     /** A fresh id; databases, tables and partitions share one sequence. */
     long nextId() {
         return increment(MetaKeys.nextGlobalId(), 1);
@@ -34,6 +39,15 @@ final class MetaTransaction {
         long value = txn.get(counter).map(MetaKeys::decimalValue).orElse(0L) + step;
         txn.put(counter, MetaKeys.decimalText(value));
         return value;
+    }
+
+    /** Row ids go on where they were when a table changes its database. */
+    void moveCounter(long fromDatabaseId, long toDatabaseId, long tableId) {
+        txn.get(MetaKeys.autoTableId(fromDatabaseId, tableId))
+                .ifPresent(value -> {
+                    txn.delete(MetaKeys.autoTableId(fromDatabaseId, tableId));
+                    txn.put(MetaKeys.autoTableId(toDatabaseId, tableId), value);
+                });
     }
 
     /** Raises the schema version and says what it changed. */

@@ -32,11 +32,11 @@ public final class SchemaWriter {
     private static final int CREATE_TABLE = 3;
     private static final int DROP_TABLE = 4;
     private static final int ADD_COLUMN = 5;
-    private static final int DROP_COLUMN = 6;
     private static final int TRUNCATE_TABLE = 11;
     private static final int RENAME_TABLE = 14;
     private static final int SET_REPLICA = 30;
     private static final int SET_REPLICA_STATUS = 31;
+    private static final int MULTI_SCHEMA_CHANGE = 61;
 
     private final KvClient kv;
     private final PlacementRules rules;
@@ -65,10 +65,26 @@ public final class SchemaWriter {
                             "utf8mb4",
                             FieldType.UTF8MB4_BIN,
                             SchemaState.PUBLIC);
-            meta.put(db);
-            meta.diff(CREATE_SCHEMA, db.id(), 0, 0, 0);
-            return db;
+            return put(meta, db);
         });
+    }
+
+    /** A database that must not exist yet. */
+    public DbSchema createDatabase(String name, String charset, String collate) {
+        return change(meta -> {
+            if (meta.database(name).isPresent()) {
+                throw new SchemaRefusedException(
+                        "Can't create database '" + name + "'; database exists");
+            }
+            return put(
+                    meta, new DbSchema(meta.nextId(), name, charset, collate, SchemaState.PUBLIC));
+        });
+    }
+
+    private static DbSchema put(MetaTransaction meta, DbSchema db) {
+        meta.put(db);
+        meta.diff(CREATE_SCHEMA, db.id(), 0, 0, 0);
+        return db;
     }
 
     /** With all its tables. */
@@ -87,17 +103,30 @@ public final class SchemaWriter {
      * here; those of its columns stay.
      */
     public TableSchema createTable(TableSchema definition) {
+        return createTable(definition, 0);
+    }
+
+    /** With columnar replicas from the start: they are asked for before the table can have rows. */
+    public TableSchema createTable(TableSchema definition, int replicas) {
         return change(meta -> {
             DbSchema db = database(meta, definition.dbName());
             meta.tables(
                     db,
                     table -> {
                         if (table.name().equalsIgnoreCase(definition.name())) {
-                            throw new IllegalArgumentException(
-                                    "table exists: " + db.name() + "." + table.name());
+                            throw new SchemaRefusedException(
+                                    "Table '"
+                                            + db.name()
+                                            + "."
+                                            + table.name()
+                                            + "' already exists");
                         }
                     });
             TableSchema table = withNewIds(meta, definition.inDatabase(db.name()));
+            if (replicas > 0) {
+                setRules(table, replicas);
+                table = table.toBuilder().replica(replicas, false).build();
+            }
             meta.put(db, table);
             meta.diff(CREATE_TABLE, db.id(), table.logicalId(), 0, 0);
             return table;
@@ -139,14 +168,56 @@ public final class SchemaWriter {
         return change(meta -> {
             DbSchema from = database(meta, table.dbName());
             DbSchema to = database(meta, database);
+            if (find(meta, to, name).isPresent()) {
+                throw new SchemaRefusedException(
+                        "Table '" + to.name() + "." + name + "' already exists");
+            }
             TableSchema old = current(meta, from, table);
             TableSchema renamed =
                     copy(old.inDatabase(to.name()), old.logicalId(), name, old.partition());
             meta.delete(from, old);
             meta.put(to, renamed);
+            if (from.id() != to.id()) {
+                meta.moveCounter(from.id(), to.id(), old.logicalId());
+            }
             meta.diff(RENAME_TABLE, to.id(), table.logicalId(), 0, from.id());
             return renamed;
         });
+    }
+
+    /** Changes the table's columns, all of them or none. */
+    public TableSchema alterTable(TableSchema table, List<TableEdit> edits) {
+        return alter(
+                table,
+                edits.size() == 1 ? edits.getFirst().action() : MULTI_SCHEMA_CHANGE,
+                (old, nowMillis) -> {
+                    TableSchema changed = old;
+                    for (TableEdit edit : edits) {
+                        changed = edit.apply(changed, nowMillis);
+                    }
+                    return changed;
+                });
+    }
+
+    /** The table as it is now; empty if there is none of that name. */
+    public Optional<TableSchema> table(String database, String name) {
+        KvTransaction txn = kv.begin();
+        MetaTransaction meta = new MetaTransaction(txn);
+        try {
+            return meta.database(database).flatMap(db -> find(meta, db, name));
+        } finally {
+            txn.rollback();
+        }
+    }
+
+    /** The database as it is now. */
+    public Optional<DbSchema> database(String name) {
+        KvTransaction txn = kv.begin();
+        try {
+            return new MetaTransaction(txn).database(name);
+        } finally {
+            txn.rollback();
+        }
     }
 
     /** At the end; rows already written have the column's origin default, or NULL. */
@@ -154,31 +225,14 @@ public final class SchemaWriter {
         return alter(
                 table,
                 ADD_COLUMN,
-                old -> {
+                (old, _) -> {
                     long id = old.maxColumnId() + 1;
                     return old.toBuilder().column(withId(column, id)).build();
                 });
     }
 
     public TableSchema dropColumn(TableSchema table, String name) {
-        return alter(
-                table,
-                DROP_COLUMN,
-                old -> {
-                    List<ColumnSchema> kept = new ArrayList<>(old.columns());
-                    if (!kept.removeIf(column -> column.name().equalsIgnoreCase(name))) {
-                        throw new IllegalArgumentException("no column " + name);
-                    }
-                    if (old.isCommonHandle() && kept.size() < old.columns().size()) {
-                        // The primary index names columns by offset; those behind would move.
-                        throw new IllegalArgumentException(
-                                "dropping columns of clustered tables is not supported");
-                    }
-                    TableSchema.Builder builder =
-                            copyWithoutColumns(old, old.logicalId(), old.name(), old.partition());
-                    kept.forEach(builder::column);
-                    return builder.maxIds(old.maxColumnId(), old.maxIndexId()).build();
-                });
+        return alterTable(table, List.of(new TableEdit.Drop(name)));
     }
 
     /** Asks for columnar replicas; zero ends them. */
@@ -191,7 +245,7 @@ public final class SchemaWriter {
         return alter(
                 table,
                 SET_REPLICA,
-                old -> old.toBuilder().replica(count == 0 ? null : count, false).build());
+                (old, _) -> old.toBuilder().replica(count == 0 ? null : count, false).build());
     }
 
     /** What TiDB notes once every region of the table has its replica. */
@@ -199,7 +253,7 @@ public final class SchemaWriter {
         return alter(
                 table,
                 SET_REPLICA_STATUS,
-                old -> old.toBuilder().replica(old.replicaCount(), available).build());
+                (old, _) -> old.toBuilder().replica(old.replicaCount(), available).build());
     }
 
     private void setRules(TableSchema table, int count) {
@@ -208,12 +262,19 @@ public final class SchemaWriter {
         }
     }
 
-    private TableSchema alter(
-            TableSchema table, int action, Function<TableSchema, TableSchema> changed) {
+    /** What becomes of a table; the second argument is the time in milliseconds. */
+    private interface Alteration {
+        TableSchema apply(TableSchema old, long nowMillis);
+    }
+
+    private TableSchema alter(TableSchema table, int action, Alteration changed) {
         return change(meta -> {
             DbSchema db = database(meta, table.dbName());
             TableSchema old = current(meta, db, table);
-            TableSchema fresh = changed.apply(old).toBuilder().revision(old.revision() + 1).build();
+            TableSchema fresh =
+                    changed.apply(old, meta.startMillis()).toBuilder()
+                            .revision(old.revision() + 1)
+                            .build();
             meta.put(db, fresh);
             meta.diff(action, db.id(), fresh.logicalId(), 0, 0);
             return fresh;
@@ -238,14 +299,30 @@ public final class SchemaWriter {
 
     private static DbSchema database(MetaTransaction meta, String name) {
         return meta.database(name)
-                .orElseThrow(() -> new IllegalArgumentException("no database " + name));
+                .orElseThrow(() -> new SchemaRefusedException("Unknown database '" + name + "'"));
     }
 
     private static TableSchema current(MetaTransaction meta, DbSchema db, TableSchema table) {
         return meta.table(db, table.logicalId())
                 .orElseThrow(() ->
-                        new IllegalArgumentException(
-                                "no table " + table.dbName() + "." + table.name()));
+                        new SchemaRefusedException(
+                                "Table '"
+                                        + table.dbName()
+                                        + "."
+                                        + table.name()
+                                        + "' doesn't exist"));
+    }
+
+    private static Optional<TableSchema> find(MetaTransaction meta, DbSchema db, String name) {
+        List<TableSchema> found = new ArrayList<>();
+        meta.tables(
+                db,
+                table -> {
+                    if (table.name().equalsIgnoreCase(name)) {
+                        found.add(table);
+                    }
+                });
+        return found.stream().findFirst();
     }
 
     private static TableSchema withNewIds(MetaTransaction meta, TableSchema table) {

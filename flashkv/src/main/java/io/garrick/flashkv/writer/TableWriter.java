@@ -1,11 +1,9 @@
 package io.garrick.flashkv.writer;
 
-import io.garrick.codec.key.MetaKeys;
 import io.garrick.codec.row.RowEncoder;
 import io.garrick.codec.schema.TableSchema;
 import io.garrick.kv.KvClient;
 import io.garrick.kv.KvTransaction;
-import io.garrick.kv.WriteConflictException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,17 +14,10 @@ import org.jspecify.annotations.Nullable;
  * give {@link TableSchema#forPartition}. Used by one thread.
  */
 public final class TableWriter {
-    /** TiDB takes row ids in blocks of this size. */
-    private static final long ROW_ID_BLOCK = 30_000;
-
-    private static final int ATTEMPTS = 20;
-
-    private final KvClient kv;
     private final TableSchema table;
-    private final long databaseId;
+    private final RowIds rowIds;
     private final RowEncoder encoder;
-    private long lastRowId;
-    private long lastOfBlock;
+    private final IndexEntries indexes;
 
     /**
      * Keeps a buffer for one row.
@@ -35,10 +26,10 @@ public final class TableWriter {
      *     there
      */
     public TableWriter(KvClient kv, long databaseId, TableSchema table) {
-        this.kv = kv;
-        this.databaseId = databaseId;
         this.table = table;
+        this.rowIds = new RowIds(kv, databaseId, table.logicalId());
         this.encoder = new RowEncoder(table);
+        this.indexes = new IndexEntries(table, encoder);
     }
 
     /**
@@ -48,9 +39,16 @@ public final class TableWriter {
      * @return the row id if the table has no clustered key, else zero
      */
     public long insert(KvTransaction txn, List<? extends @Nullable Object> row) {
-        long rowId = table.hasHiddenHandle() ? nextRowId() : 0;
+        long rowId = table.hasHiddenHandle() ? rowIds.next() : 0;
         RowEncoder.Encoded encoded = encoder.encode(row, rowId);
         txn.insert(encoded.rawKey(), encoded.value().unsafeBytes());
+        for (IndexEntries.Entry entry : indexes.of(row, encoded.rawKey())) {
+            if (entry.distinct()) {
+                txn.insert(entry.key(), entry.value().unsafeBytes());
+            } else {
+                txn.put(entry.key(), entry.value().unsafeBytes());
+            }
+        }
         return rowId;
     }
 
@@ -61,6 +59,7 @@ public final class TableWriter {
 
     /** For tables without a clustered key. */
     public void put(KvTransaction txn, long rowId, List<? extends @Nullable Object> row) {
+        requireNoIndex();
         RowEncoder.Encoded encoded = encoder.encode(row, rowId);
         txn.put(encoded.rawKey(), encoded.value().unsafeBytes());
     }
@@ -71,6 +70,7 @@ public final class TableWriter {
             List<? extends @Nullable Object> before,
             List<? extends @Nullable Object> after) {
         long none = clustered();
+        requireNoIndex();
         RowEncoder.Encoded old = encoder.encode(before, none);
         RowEncoder.Encoded fresh = encoder.encode(after, none);
         if (old.rawKey().equals(fresh.rawKey())) {
@@ -88,7 +88,19 @@ public final class TableWriter {
 
     /** For tables without a clustered key. */
     public void delete(KvTransaction txn, long rowId, List<? extends @Nullable Object> row) {
-        txn.delete(encoder.encode(row, rowId).rawKey());
+        RowEncoder.Encoded encoded = encoder.encode(row, rowId);
+        txn.delete(encoded.rawKey());
+        for (IndexEntries.Entry entry : indexes.of(row, encoded.rawKey())) {
+            txn.delete(entry.key());
+        }
+    }
+
+    /** What a row replaces is not known here, so neither are its old index entries. */
+    private void requireNoIndex() {
+        if (!indexes.isEmpty()) {
+            throw new IllegalArgumentException(
+                    table.name() + " has indexes: change its rows by TableChanges");
+        }
     }
 
     private long clustered() {
@@ -96,33 +108,5 @@ public final class TableWriter {
             throw new IllegalArgumentException(table.name() + " has row ids: name one");
         }
         return 0;
-    }
-
-    private long nextRowId() {
-        if (lastRowId == lastOfBlock) {
-            lastOfBlock = takeBlock();
-            lastRowId = lastOfBlock - ROW_ID_BLOCK;
-        }
-        return ++lastRowId;
-    }
-
-    /** In a transaction of its own, as TiDB does, so that ids are never given twice. */
-    private long takeBlock() {
-        for (int attempt = 1; ; attempt++) {
-            KvTransaction txn = kv.begin();
-            long last =
-                    new MetaTransaction(txn)
-                            .increment(
-                                    MetaKeys.autoTableId(databaseId, table.logicalId()),
-                                    ROW_ID_BLOCK);
-            try {
-                txn.commit();
-                return last;
-            } catch (WriteConflictException e) {
-                if (attempt == ATTEMPTS) {
-                    throw e;
-                }
-            }
-        }
     }
 }

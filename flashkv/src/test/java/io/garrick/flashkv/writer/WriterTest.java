@@ -116,7 +116,7 @@ final class WriterTest {
         long before = schemaVersion();
         TableSchema table = schemas.createTable(items("ddl", "Items"));
         assertThatThrownBy(() -> schemas.createTable(items("ddl", "items")))
-                .hasMessageContaining("table exists");
+                .hasMessageContaining("already exists");
         assertThat(table.logicalId()).isGreaterThan(db.id());
         TableSchema wider =
                 schemas.addColumn(

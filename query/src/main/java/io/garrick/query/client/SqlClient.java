@@ -31,9 +31,11 @@ public final class SqlClient implements AutoCloseable {
     /**
      * What a statement did.
      *
+     * @param rowCount rows given, or rows written
      * @param snapshotTs the timestamp its tables were read at, if the server told
+     * @param wrote whether it was a statement that writes
      */
-    public record Summary(long rowCount, long millis, Optional<String> snapshotTs) {}
+    public record Summary(long rowCount, long millis, Optional<String> snapshotTs, boolean wrote) {}
 
     private SqlClient(FlightSqlClient client) {
         this.client = client;
@@ -79,6 +81,10 @@ public final class SqlClient implements AutoCloseable {
         long rows = 0;
         try {
             FlightInfo info = client.execute(sql, headers);
+            if (writes(info)) {
+                long written = client.executeUpdate(sql, headers);
+                return new Summary(written, millisSince(startNanos), Optional.empty(), true);
+            }
             printer.start(info.getSchemaOptional().orElseThrow());
             for (FlightEndpoint endpoint : info.getEndpoints()) {
                 try (FlightStream stream = client.getStream(endpoint.getTicket(), headers)) {
@@ -89,8 +95,7 @@ public final class SqlClient implements AutoCloseable {
                 }
             }
             printer.end();
-            long millis = (System.nanoTime() - startNanos) / 1_000_000;
-            return new Summary(rows, millis, snapshotTs(info));
+            return new Summary(rows, millisSince(startNanos), snapshotTs(info), false);
         } catch (FlightRuntimeException failure) {
             throw explain(failure);
         } catch (Exception failure) {
@@ -98,6 +103,17 @@ public final class SqlClient implements AutoCloseable {
                     ? known
                     : new QueryException(Kind.INTERNAL, String.valueOf(failure), failure);
         }
+    }
+
+    private static long millisSince(long startNanos) {
+        return (System.nanoTime() - startNanos) / 1_000_000;
+    }
+
+    /** Asking what a statement will answer does not run it. */
+    private static boolean writes(FlightInfo info) {
+        byte[] metadata = info.getAppMetadata();
+        return metadata != null
+                && new String(metadata, StandardCharsets.UTF_8).contains("\"writes\":true");
     }
 
     private static CallOption headers(Optional<String> database, Optional<String> asOf) {

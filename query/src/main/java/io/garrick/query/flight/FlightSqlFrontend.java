@@ -11,11 +11,13 @@ import io.garrick.query.QueryEngine.Description;
 import io.garrick.query.QueryException;
 import io.garrick.query.QuerySession;
 import io.garrick.query.ResultStream;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.arrow.flight.Action;
 import org.apache.arrow.flight.BackpressureStrategy;
@@ -80,21 +82,37 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
     private static final String DATABASE = "schema";
     private static final String CATALOG = "catalog";
     private static final int MAX_PREPARED = 10_000;
+    private static final int MAX_WRITTEN = 100_000;
 
     private final QueryEngine engine;
     private final BufferAllocator allocator;
     private final List<Location> advertised;
     private final SealedStatement.Sealer sealer = new SealedStatement.Sealer();
     private final Map<ByteString, ResultStream> running = new ConcurrentHashMap<>();
-    private final Map<ByteString, Prepared> prepared =
-            new LinkedHashMap<>(16, 0.75f, true) {
-                private static final long serialVersionUID = 1L;
 
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<ByteString, Prepared> eldest) {
-                    return size() > MAX_PREPARED;
-                }
-            };
+    /** Tickets of statements that wrote: a ticket may be fetched twice, a write runs once. */
+    private final Set<Long> written =
+            Collections.synchronizedSet(Collections.newSetFromMap(new BoundedMap<>(MAX_WRITTEN)));
+
+    private final Map<ByteString, Prepared> prepared =
+            Collections.synchronizedMap(new BoundedMap<>(MAX_PREPARED));
+
+    /** Forgets what was used longest ago. */
+    private static final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
+        private static final long serialVersionUID = 1L;
+
+        private final int limit;
+
+        BoundedMap(int limit) {
+            super(16, 0.75f, true);
+            this.limit = limit;
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+            return size() > limit;
+        }
+    }
 
     private record Prepared(String sql, int parameterCount, List<String> parameters) {}
 
@@ -151,7 +169,12 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
                                 answer.snapshotTs(),
                                 parameters));
         Message ticket = TicketStatementQuery.newBuilder().setStatementHandle(handle).build();
-        String metadata = "{\"snapshot_ts\":\"" + answer.snapshotTs() + "\"}";
+        String metadata =
+                "{\"snapshot_ts\":\""
+                        + answer.snapshotTs()
+                        + "\",\"writes\":"
+                        + QueryEngine.isWrite(sql)
+                        + "}";
         return new FlightInfo(
                 answer.schema(),
                 where,
@@ -198,7 +221,15 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
                                 CallStatus.NOT_FOUND
                                         .withDescription("unknown ticket")
                                         .toRuntimeException());
-        stream(handle, statement.sql(), statement.parameters(), statement.session(), listener);
+        QuerySession session = statement.session();
+        if (QueryEngine.isWrite(statement.sql())) {
+            if (!written.add(statement.nonce())) {
+                throw Statuses.invalid(
+                        "this statement has run already; send it again to repeat it");
+            }
+            session = new QuerySession(session.database(), Optional.empty());
+        }
+        stream(handle, statement.sql(), statement.parameters(), session, listener);
     }
 
     @Override
@@ -269,14 +300,12 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
                 () -> {
                     Description answer = engine.describe(request.getQuery(), session(context));
                     ByteString handle = ByteString.copyFromUtf8(Long.toHexString(sealer.nonce()));
-                    synchronized (prepared) {
-                        prepared.put(
-                                handle,
-                                new Prepared(
-                                        request.getQuery(),
-                                        answer.parameters().getFields().size(),
-                                        List.of()));
-                    }
+                    prepared.put(
+                            handle,
+                            new Prepared(
+                                    request.getQuery(),
+                                    answer.parameters().getFields().size(),
+                                    List.of()));
                     ActionCreatePreparedStatementResult result =
                             ActionCreatePreparedStatementResult.newBuilder()
                                     .setPreparedStatementHandle(handle)
@@ -295,9 +324,7 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
             ActionClosePreparedStatementRequest request,
             CallContext context,
             StreamListener<Result> listener) {
-        synchronized (prepared) {
-            prepared.remove(request.getPreparedStatementHandle());
-        }
+        prepared.remove(request.getPreparedStatementHandle());
         listener.onCompleted();
     }
 
@@ -317,24 +344,18 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
         while (input.next()) {
             VectorSchemaRoot root = input.getRoot();
             if (root.getRowCount() > 0) {
-                parameters = Literals.of(root);
+                parameters = Literals.of(root, root.getRowCount() - 1);
                 rows += root.getRowCount();
             }
         }
         if (rows > 1) {
             throw Statuses.invalid("a query takes one row of parameters, not " + rows);
         }
-        synchronized (prepared) {
-            prepared.put(
-                    handle, new Prepared(statement.sql(), statement.parameterCount(), parameters));
-        }
+        prepared.put(handle, new Prepared(statement.sql(), statement.parameterCount(), parameters));
     }
 
     private Prepared prepared(ByteString handle) {
-        Prepared found;
-        synchronized (prepared) {
-            found = prepared.get(handle);
-        }
+        Prepared found = prepared.get(handle);
         if (found == null) {
             throw CallStatus.NOT_FOUND
                     .withDescription("unknown prepared statement")
@@ -375,14 +396,44 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
                 answer(
                         acknowledge,
                         () ->
-                                update(
-                                        prepared(command.getPreparedStatementHandle()).sql(),
+                                updatePrepared(
+                                        prepared(command.getPreparedStatementHandle()),
                                         context,
+                                        input,
                                         acknowledge));
     }
 
     private void update(String sql, CallContext context, StreamListener<PutResult> acknowledge) {
-        engine.execute(sql, session(context)).close();
+        long count = engine.update(sql, session(context), List.of());
+        chooseDatabase(sql, context);
+        acknowledge(count, acknowledge);
+    }
+
+    /** Once for each row of parameters; each time is a transaction of its own. */
+    private void updatePrepared(
+            Prepared statement,
+            CallContext context,
+            FlightStream input,
+            StreamListener<PutResult> acknowledge) {
+        if (statement.parameterCount() == 0) {
+            update(statement.sql(), context, acknowledge);
+            return;
+        }
+        QuerySession session = session(context);
+        long count = 0;
+        while (input.next()) {
+            VectorSchemaRoot root = input.getRoot();
+            for (int row = 0; row < root.getRowCount(); row++) {
+                List<String> parameters = Literals.of(root, row);
+                requireParameters(
+                        new Prepared(statement.sql(), statement.parameterCount(), parameters));
+                count += engine.update(statement.sql(), session, parameters);
+            }
+        }
+        acknowledge(count, acknowledge);
+    }
+
+    private void chooseDatabase(String sql, CallContext context) {
         QueryEngine.databaseChosenBy(sql)
                 .ifPresent(database ->
                         context.getMiddleware(SESSION)
@@ -391,7 +442,10 @@ public final class FlightSqlFrontend extends BasicFlightSqlProducer {
                                         DATABASE,
                                         SessionOptionValueFactory.makeSessionOptionValue(
                                                 database)));
-        byte[] result = DoPutUpdateResult.newBuilder().setRecordCount(0).build().toByteArray();
+    }
+
+    private void acknowledge(long count, StreamListener<PutResult> acknowledge) {
+        byte[] result = DoPutUpdateResult.newBuilder().setRecordCount(count).build().toByteArray();
         try (ArrowBuf buffer = allocator.buffer(result.length)) {
             buffer.writeBytes(result);
             acknowledge.onNext(PutResult.metadata(buffer));

@@ -24,25 +24,27 @@ final class Literals {
 
     private Literals() {}
 
-    static List<String> of(VectorSchemaRoot row) {
+    static List<String> of(VectorSchemaRoot rows, int row) {
         List<String> literals = new ArrayList<>();
-        for (FieldVector vector : row.getFieldVectors()) {
-            literals.add(vector.isNull(0) ? "NULL" : of(vector));
+        for (FieldVector vector : rows.getFieldVectors()) {
+            literals.add(vector.isNull(row) ? "NULL" : of(vector, row));
         }
         return literals;
     }
 
-    private static String of(FieldVector vector) {
+    private static String of(FieldVector vector, int row) {
         if (vector instanceof DateDayVector dates) {
-            return "DATE '" + LocalDate.ofEpochDay(dates.get(0)) + "'";
+            return "DATE '" + LocalDate.ofEpochDay(dates.get(row)) + "'";
         }
         if (vector instanceof DateMilliVector dates) {
-            return "DATE '" + LocalDate.ofEpochDay(Math.floorDiv(dates.get(0), 86_400_000L)) + "'";
+            return "DATE '"
+                    + LocalDate.ofEpochDay(Math.floorDiv(dates.get(row), 86_400_000L))
+                    + "'";
         }
         if (vector instanceof TimeStampVector times) {
-            return "TIMESTAMP '" + TIMESTAMP.format(time(times)) + "'";
+            return "TIMESTAMP '" + TIMESTAMP.format(time(times, row)) + "'";
         }
-        return switch (vector.getObject(0)) {
+        return switch (vector.getObject(row)) {
             case Number number -> number.toString();
             case Boolean truth -> truth ? "TRUE" : "FALSE";
             case byte[] bytes -> "X'" + HexFormat.of().withUpperCase().formatHex(bytes) + "'";
@@ -50,8 +52,8 @@ final class Literals {
         };
     }
 
-    private static LocalDateTime time(TimeStampVector vector) {
-        long value = vector.get(0);
+    private static LocalDateTime time(TimeStampVector vector, int row) {
+        long value = vector.get(row);
         TimeUnit unit =
                 switch (((ArrowType.Timestamp) vector.getField().getType()).getUnit()) {
                     case SECOND -> TimeUnit.SECONDS;

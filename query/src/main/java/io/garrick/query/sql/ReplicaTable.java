@@ -19,9 +19,21 @@ public final class ReplicaTable extends AbstractTable {
     private final ToLongFunction<TableSchema> rowCount;
 
     ReplicaTable(TableSchema schema, ToLongFunction<TableSchema> rowCount) {
+        this(schema, schema.publicColumns(), rowCount);
+    }
+
+    private ReplicaTable(
+            TableSchema schema, List<ColumnSchema> columns, ToLongFunction<TableSchema> rowCount) {
         this.schema = schema;
-        this.columns = schema.publicColumns();
+        this.columns = columns;
         this.rowCount = rowCount;
+    }
+
+    /** With the hidden row ids as last column. */
+    static ReplicaTable withRowIds(TableSchema schema, ToLongFunction<TableSchema> rowCount) {
+        List<ColumnSchema> all = new ArrayList<>(schema.publicColumns());
+        all.add(ColumnSchema.ROW_ID_COLUMN);
+        return new ReplicaTable(schema, List.copyOf(all), rowCount);
     }
 
     public TableSchema schema() {

@@ -50,7 +50,7 @@ import org.apache.calcite.sql.validate.SqlConformance;
 import org.apache.calcite.sql.validate.SqlConformanceEnum;
 import org.apache.calcite.sql.validate.SqlDelegatingConformance;
 import org.apache.calcite.sql.validate.SqlValidator;
-import org.apache.calcite.sql.validate.SqlValidatorUtil;
+import org.apache.calcite.sql.validate.SqlValidatorImpl;
 import org.apache.calcite.sql2rel.SqlToRelConverter;
 import org.apache.calcite.sql2rel.StandardConvertletTable;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +86,9 @@ public final class SqlPlanner {
                     SqlLibraryOperatorTableFactory.INSTANCE.getOperatorTable(
                             SqlLibrary.STANDARD, SqlLibrary.MYSQL));
 
+    private final Catalog catalog;
+    private final ToLongFunction<TableSchema> rowCount;
+    private final Map<String, DatabaseSchema> databases = new HashMap<>();
     private final CalciteSchema root;
 
     /** Text is Unicode throughout. */
@@ -100,6 +103,22 @@ public final class SqlPlanner {
         }
     }
 
+    /** Row ids are there for who names them, not for {@code *}. */
+    private static final class Validator extends SqlValidatorImpl {
+        Validator(
+                SqlOperatorTable operators,
+                CalciteCatalogReader reader,
+                TypeFactory types,
+                SqlValidator.Config config) {
+            super(operators, reader, types, config);
+        }
+
+        @Override
+        public boolean isSystemField(RelDataTypeField field) {
+            return field.getName().equalsIgnoreCase(ColumnSchema.ROW_ID_COLUMN.name());
+        }
+    }
+
     /** One database's tables. */
     private static final class DatabaseSchema extends AbstractSchema {
         private final Map<String, Table> tables = new HashMap<>();
@@ -111,6 +130,8 @@ public final class SqlPlanner {
     }
 
     public SqlPlanner(Catalog catalog, ToLongFunction<TableSchema> rowCount) {
+        this.catalog = catalog;
+        this.rowCount = rowCount;
         root = CalciteSchema.createRootSchema(false, false);
         for (Catalog.Database database : catalog.databases()) {
             DatabaseSchema schema = new DatabaseSchema();
@@ -118,7 +139,23 @@ public final class SqlPlanner {
                 schema.tables.put(table.name(), new ReplicaTable(table, rowCount));
             }
             root.add(database.name(), schema);
+            databases.put(database.name(), schema);
         }
+    }
+
+    /** The same tables, of which one also shows its hidden row ids. */
+    private CalciteSchema showingRowIds(TableSchema target) {
+        CalciteSchema shown = CalciteSchema.createRootSchema(false, false);
+        databases.forEach((name, tables) -> {
+            DatabaseSchema schema = tables;
+            if (name.equalsIgnoreCase(target.dbName())) {
+                schema = new DatabaseSchema();
+                schema.tables.putAll(tables.tables);
+                schema.tables.put(target.name(), ReplicaTable.withRowIds(target, rowCount));
+            }
+            shown.add(name, schema);
+        });
+        return shown;
     }
 
     /**
@@ -131,10 +168,71 @@ public final class SqlPlanner {
         if (!parameters.isEmpty()) {
             parsed = Parameters.bind(parsed, parameters.stream().map(SqlPlanner::literal).toList());
         }
+        return plan(parsed, database, root);
+    }
+
+    /**
+     * Resolves an INSERT, an UPDATE or a DELETE.
+     *
+     * @param parameters SQL literals for each {@code ?}
+     */
+    public WritePlan planWrite(String sql, Optional<String> database, List<String> parameters) {
+        List<SqlNode> values = parameters.stream().map(SqlPlanner::literal).toList();
+        WritePlanner.Queries queries =
+                new WriteQueries(database) {
+                    @Override
+                    public SqlNode prepare(SqlNode expression) {
+                        return Parameters.bind(MySqlRewrite.tree(expression, database), values);
+                    }
+                };
+        return new WritePlanner(catalog, database, queries).plan(parseWrite(sql));
+    }
+
+    /** The types of {@code ?} in an INSERT, an UPDATE or a DELETE. */
+    public Schema writeParameters(String sql, Optional<String> database) {
+        WritePlanner.Queries queries =
+                new WriteQueries(database) {
+                    @Override
+                    public SqlNode prepare(SqlNode expression) {
+                        return MySqlRewrite.tree(expression, database);
+                    }
+                };
+        WritePlanner planner = new WritePlanner(catalog, database, queries);
+        planner.plan(parseWrite(sql));
+        return planner.parameters();
+    }
+
+    private static SqlNode parseWrite(String sql) {
+        try {
+            return SqlParser.create(MySqlRewrite.words(sql), PARSER).parseStmt();
+        } catch (SqlParseException failure) {
+            throw SqlErrors.syntax(failure);
+        }
+    }
+
+    /** What a statement that writes asks of queries. */
+    private abstract class WriteQueries implements WritePlanner.Queries {
+        private final Optional<String> database;
+
+        WriteQueries(Optional<String> database) {
+            this.database = database;
+        }
+
+        @Override
+        public Plan plan(SqlNode query, Optional<TableSchema> target) {
+            CalciteSchema tables =
+                    target.filter(TableSchema::hasHiddenHandle)
+                            .map(SqlPlanner.this::showingRowIds)
+                            .orElse(root);
+            return SqlPlanner.plan(query, database, tables);
+        }
+    }
+
+    private static Plan plan(SqlNode parsed, Optional<String> database, CalciteSchema tables) {
         TypeFactory types = new TypeFactory();
-        CalciteCatalogReader reader = reader(database, types);
+        CalciteCatalogReader reader = reader(tables, database, types);
         SqlValidator validator =
-                SqlValidatorUtil.newValidator(
+                new Validator(
                         OPERATORS,
                         reader,
                         types,
@@ -190,34 +288,34 @@ public final class SqlPlanner {
 
     /** The columns of a table, as a query that selects them all has them. */
     public static Schema schemaOf(TableSchema table) {
-        TypeFactory types = new TypeFactory();
-        List<Field> fields = new ArrayList<>();
-        for (ColumnSchema column : table.publicColumns()) {
-            RelDataType type = SqlTypes.of(column, types);
-            ArrowType arrow =
-                    column.type().tp() == FieldType.TIMESTAMP ? INSTANT : SqlTypes.arrow(type);
-            Map<String, String> metadata =
-                    new FlightSqlColumnMetadata.Builder()
-                            .schemaName(table.dbName())
-                            .tableName(table.name())
-                            .typeName(type.getSqlTypeName().getName())
-                            .isAutoIncrement(column.type().hasFlag(FieldType.AUTO_INCREMENT_FLAG))
-                            .isReadOnly(true)
-                            .isSearchable(true)
-                            .remarks(column.comment())
-                            .build()
-                            .getMetadataMap();
-            fields.add(
-                    new Field(
-                            column.name(),
-                            new org.apache.arrow.vector.types.pojo.FieldType(
-                                    type.isNullable(), arrow, null, metadata),
-                            null));
-        }
-        return new Schema(fields);
+        return new Schema(
+                table.publicColumns().stream().map(column -> fieldOf(table, column)).toList());
     }
 
-    private CalciteCatalogReader reader(Optional<String> database, TypeFactory types) {
+    static Field fieldOf(TableSchema table, ColumnSchema column) {
+        RelDataType type = SqlTypes.of(column, new TypeFactory());
+        ArrowType arrow =
+                column.type().tp() == FieldType.TIMESTAMP ? INSTANT : SqlTypes.arrow(type);
+        Map<String, String> metadata =
+                new FlightSqlColumnMetadata.Builder()
+                        .schemaName(table.dbName())
+                        .tableName(table.name())
+                        .typeName(type.getSqlTypeName().getName())
+                        .isAutoIncrement(column.type().hasFlag(FieldType.AUTO_INCREMENT_FLAG))
+                        .isReadOnly(true)
+                        .isSearchable(true)
+                        .remarks(column.comment())
+                        .build()
+                        .getMetadataMap();
+        return new Field(
+                column.name(),
+                new org.apache.arrow.vector.types.pojo.FieldType(
+                        type.isNullable(), arrow, null, metadata),
+                null);
+    }
+
+    private static CalciteCatalogReader reader(
+            CalciteSchema root, Optional<String> database, TypeFactory types) {
         Properties settings = new Properties();
         settings.setProperty(CalciteConnectionProperty.CASE_SENSITIVE.camelName(), "false");
         return new CalciteCatalogReader(

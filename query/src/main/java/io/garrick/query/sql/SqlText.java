@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Locale;
 
 /** SQL text as a list of tokens, so that nothing is ever found inside a string or a comment. */
-final class SqlText {
+public final class SqlText {
     /** What a token is; a word may be a keyword or an identifier. */
-    enum Kind {
+    public enum Kind {
         WORD,
         QUOTED,
         STRING,
@@ -16,23 +16,25 @@ final class SqlText {
     }
 
     /**
+     * One token and its place.
+     *
      * @param text of a quoted identifier or string: what stands between the quotes
      * @param end exclusive
      */
-    record Token(Kind kind, String text, int start, int end) {
-        boolean is(String keyword) {
+    public record Token(Kind kind, String text, int start, int end) {
+        public boolean is(String keyword) {
             return kind == Kind.WORD && text.equalsIgnoreCase(keyword);
         }
 
-        boolean isSymbol(String symbol) {
+        public boolean isSymbol(String symbol) {
             return kind == Kind.SYMBOL && text.equals(symbol);
         }
 
-        boolean isName() {
+        public boolean isName() {
             return kind == Kind.WORD || kind == Kind.QUOTED;
         }
 
-        String upper() {
+        public String upper() {
             return text.toUpperCase(Locale.ROOT);
         }
     }
@@ -45,7 +47,7 @@ final class SqlText {
         this.sql = sql;
     }
 
-    static List<Token> tokens(String sql) {
+    public static List<Token> tokens(String sql) {
         SqlText text = new SqlText(sql);
         text.scan();
         return List.copyOf(text.tokens);

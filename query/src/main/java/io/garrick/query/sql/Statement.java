@@ -30,6 +30,21 @@ public sealed interface Statement {
 
     record Use(String database) implements Statement {}
 
+    /**
+     * INSERT, UPDATE, DELETE, or a schema change.
+     *
+     * @param keyword its first word, in capitals
+     */
+    record Write(String sql, String keyword) implements Statement {
+        /** Whether it writes rows; if not, it changes the schema. */
+        public boolean isRows() {
+            return switch (keyword) {
+                case "INSERT", "UPDATE", "DELETE", "REPLACE" -> true;
+                default -> false;
+            };
+        }
+    }
+
     /** Settings and transaction words that clients send on their own; they change nothing here. */
     record Ignored(String keyword) implements Statement {}
 

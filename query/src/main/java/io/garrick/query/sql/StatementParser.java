@@ -24,8 +24,7 @@ final class StatementParser {
             return query(0);
         }
         if (Statement.WRITES.contains(keyword)) {
-            throw new QueryException(
-                    Kind.READ_ONLY, "read-only replica: " + keyword + " is not allowed here");
+            return new Statement.Write(sql, keyword);
         }
         if (Statement.IGNORED.contains(keyword)) {
             return new Statement.Ignored(keyword);

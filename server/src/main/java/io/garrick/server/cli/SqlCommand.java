@@ -105,6 +105,17 @@ public final class SqlCommand implements Callable<Integer> {
                         Optional.ofNullable(database),
                         Optional.ofNullable(asOf),
                         ResultPrinter.of(format, System.out));
+        if (summary.wrote()) {
+            if (format == ResultPrinter.Format.TABLE) {
+                System.out.printf(
+                        Locale.ROOT,
+                        "OK, %d row%s written in %d ms%n",
+                        summary.rowCount(),
+                        summary.rowCount() == 1 ? "" : "s",
+                        summary.millis());
+            }
+            return;
+        }
         if (format == ResultPrinter.Format.TABLE) {
             System.out.printf(
                     Locale.ROOT,

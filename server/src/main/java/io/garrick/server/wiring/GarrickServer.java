@@ -4,6 +4,8 @@ import io.garrick.base.FileDisk;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.RocksStore;
 import io.garrick.codec.key.TableKeys;
+import io.garrick.flashkv.pd.EmbeddedPd;
+import io.garrick.flashkv.writer.SchemaWriter;
 import io.garrick.kv.KvClient;
 import io.garrick.kv.PdClient;
 import io.garrick.kv.Tls;
@@ -15,6 +17,7 @@ import io.garrick.mergetree.StoreStats;
 import io.garrick.mergetree.TableStore;
 import io.garrick.query.QueryConfig;
 import io.garrick.query.QueryServer;
+import io.garrick.query.write.StatementWriter;
 import io.garrick.regioncache.RegionCache;
 import io.garrick.schemasync.SchemaSync;
 import io.garrick.server.FailureText;
@@ -156,6 +159,7 @@ public final class GarrickServer implements AutoCloseable {
                                             .withQueryMemory(settings.queryMemoryBytes()),
                                     new LocalReplica(
                                             pd, schemas, gate, kv.locks(), cache, store, longReads),
+                                    writer(pd, kv),
                                     root));
             this.learner =
                     keep(
@@ -188,6 +192,15 @@ public final class GarrickServer implements AutoCloseable {
             close();
             throw e;
         }
+    }
+
+    /** Only an embedded cluster is written to, and it says itself that it is one. */
+    private static Optional<StatementWriter> writer(PdClient pd, KvClient kv) {
+        Optional<StatementWriter> writer =
+                EmbeddedPd.httpAddress(pd.leadingMember())
+                        .map(http -> new FlashKvWriter(kv, new SchemaWriter(kv, http)));
+        log.info("statements may write={}", writer.isPresent());
+        return writer;
     }
 
     private static void warmUp(QueryServer query) {

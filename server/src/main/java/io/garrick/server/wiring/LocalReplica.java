@@ -45,6 +45,11 @@ import java.util.concurrent.TimeoutException;
 final class LocalReplica implements Replica {
     private static final Duration RETRY_PAUSE = Duration.ofMillis(5);
 
+    /** A new table's first region, or one that a split made, arrives within seconds. */
+    private static final Duration ARRIVAL = Duration.ofSeconds(10);
+
+    private static final Duration ARRIVAL_PAUSE = Duration.ofMillis(20);
+
     /** A transaction usually ends long before its time to live. */
     private static final long LONGEST_LOCK_PAUSE_MILLIS = 20;
 
@@ -98,7 +103,12 @@ final class LocalReplica implements Replica {
         }
         List<Catalog.Database> databases = new ArrayList<>();
         for (SchemaView.Database database : view.databases()) {
-            databases.add(new Catalog.Database(database.name(), database.tables()));
+            databases.add(
+                    new Catalog.Database(
+                            database.name(),
+                            database.tables(),
+                            database.charset(),
+                            database.collate()));
         }
         return new Catalog(view.version(), databases);
     }
@@ -124,6 +134,7 @@ final class LocalReplica implements Replica {
     private Snapshot pin(TableSchema table, long physicalId, Timestamp ts, long deadlineNanos)
             throws NotReadyException {
         KeyRange range = TableKeys.encodedRecordRange(physicalId);
+        long arrivalNanos = Math.min(deadlineNanos, System.nanoTime() + ARRIVAL.toNanos());
         Set<Long> bypass = new HashSet<>();
         while (true) {
             Duration left = Duration.ofNanos(deadlineNanos - System.nanoTime());
@@ -152,18 +163,29 @@ final class LocalReplica implements Replica {
                             Duration.ofMillis(
                                     Math.min(resolution.waitMillis(), LONGEST_LOCK_PAUSE_MILLIS)));
                 }
-                case ReadOutcome.NotReady(String reason) ->
-                        throw new NotReadyException(
-                                "table "
-                                        + table.dbName()
-                                        + "."
-                                        + table.name()
-                                        + " is not ready at "
-                                        + ts
-                                        + ": "
-                                        + reason);
+                case ReadOutcome.NotReady(String reason) -> {
+                    if (hasReplica(table) && System.nanoTime() < arrivalNanos) {
+                        pause(ARRIVAL_PAUSE);
+                        continue;
+                    }
+                    throw new NotReadyException(
+                            "table "
+                                    + table.dbName()
+                                    + "."
+                                    + table.name()
+                                    + " is not ready at "
+                                    + ts
+                                    + ": "
+                                    + reason);
+                }
             }
         }
+    }
+
+    /** Its regions come by themselves, if they are not here yet. */
+    private static boolean hasReplica(TableSchema table) {
+        Integer replicas = table.replicaCount();
+        return replicas != null && replicas > 0;
     }
 
     private LockResolution resolve(TableSchema table, List<LockInfo> found, Timestamp ts)
