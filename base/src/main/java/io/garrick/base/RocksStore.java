@@ -39,7 +39,12 @@ public final class RocksStore implements OrderedStore {
     private final WriteOptions synced;
     private boolean closed;
 
-    private RocksStore(Path directory, Mode mode, List<String> familyNames)
+    private enum Access {
+        READ_WRITE,
+        READ_ONLY
+    }
+
+    private RocksStore(Path directory, Mode mode, List<String> familyNames, Access access)
             throws RocksDBException {
         this.mode = mode;
         LRUCache cache = keep(new LRUCache(BLOCK_CACHE_BYTES));
@@ -70,7 +75,10 @@ public final class RocksStore implements OrderedStore {
             }
         }
         List<ColumnFamilyHandle> handles = new ArrayList<>();
-        this.db = RocksDB.open(options, directory.toString(), descriptors, handles);
+        this.db =
+                access == Access.READ_ONLY
+                        ? RocksDB.openReadOnly(options, directory.toString(), descriptors, handles)
+                        : RocksDB.open(options, directory.toString(), descriptors, handles);
         for (int i = 0; i < handles.size(); i++) {
             families.put(
                     new String(descriptors.get(i).getName(), StandardCharsets.UTF_8),
@@ -91,8 +99,25 @@ public final class RocksStore implements OrderedStore {
             throws IOException {
         RocksDB.loadLibrary();
         Files.createDirectories(directory);
+        return open(directory, mode, families, Access.READ_WRITE);
+    }
+
+    /**
+     * Opens a store that exists, to look into it; a process that has it open is not disturbed.
+     * Writes fail.
+     *
+     * @param families those that will be read; the directory may have more
+     */
+    public static RocksStore openReadOnly(Path directory, List<String> families)
+            throws IOException {
+        RocksDB.loadLibrary();
+        return open(directory, Mode.LOGGED, families, Access.READ_ONLY);
+    }
+
+    private static RocksStore open(
+            Path directory, Mode mode, List<String> families, Access access) throws IOException {
         try {
-            return new RocksStore(directory, mode, families);
+            return new RocksStore(directory, mode, families, access);
         } catch (RocksDBException e) {
             throw new IOException("cannot open " + directory + ": " + e.getMessage(), e);
         }

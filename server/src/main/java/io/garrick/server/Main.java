@@ -1,6 +1,7 @@
 package io.garrick.server;
 
 import io.garrick.server.cli.DecodeCommand;
+import io.garrick.server.cli.InspectCommand;
 import io.garrick.server.cli.DemoCommand;
 import io.garrick.server.cli.FlashKvCommand;
 import io.garrick.server.cli.ServerCommand;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Command;
             FlashKvCommand.class,
             SqlCommand.class,
             DecodeCommand.class,
+            InspectCommand.class,
             GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })

@@ -72,6 +72,10 @@ final class Manifest {
         return nextPartId++;
     }
 
+    synchronized long nextPartId() {
+        return nextPartId;
+    }
+
     long safepoint() throws IOException {
         return store.get(FAMILY, new byte[] {'g'})
                 .map(b -> ByteBuffer.wrap(b).getLong())

@@ -58,6 +58,27 @@ final class PageDecoder {
         return page.get(PageLayout.INT, 4);
     }
 
+    /** Page kind and encoding of its first section, for people. */
+    static String describe(MemorySegment page) {
+        long at = sectionOffset(page);
+        int width = page.get(ValueLayout.JAVA_BYTE, at + 1);
+        String section =
+                switch (page.get(ValueLayout.JAVA_BYTE, at)) {
+                    case PageLayout.CONST -> "const";
+                    case PageLayout.FOR -> "for" + width;
+                    case PageLayout.RLE -> "rle";
+                    case PageLayout.DELTA -> "delta" + width;
+                    default -> "unknown";
+                };
+        return switch (page.get(ValueLayout.JAVA_BYTE, 0)) {
+            case PageLayout.LONGS -> section;
+            case PageLayout.PAIRS -> "pairs-" + section;
+            case PageLayout.PLAIN_BYTES -> "bytes";
+            case PageLayout.DICT_BYTES -> "dict-" + section;
+            default -> "unknown";
+        };
+    }
+
     /** Where the first section of a page begins; for random access to pages of longs. */
     static long sectionOffset(MemorySegment page) {
         boolean nulls = (page.get(ValueLayout.JAVA_BYTE, 1) & PageLayout.FLAG_NULLS) != 0;

@@ -208,6 +208,16 @@ public final class PartReader implements AutoCloseable {
         return columns[columnIndex].column;
     }
 
+    /** How a page is encoded, in words; verifies its checksum. */
+    public String pageForm(int columnIndex, int page) throws IOException {
+        return PageDecoder.describe(pageBytes(columns[columnIndex], page));
+    }
+
+    /** Bytes of a page in the file. */
+    public int pageLength(int columnIndex, int page) {
+        return columns[columnIndex].lengths[page];
+    }
+
     /** Rows of a page. */
     public int pageRows(int page) {
         return Math.min(ColumnPage.ROWS, rowCount() - page * ColumnPage.ROWS);
