@@ -114,8 +114,8 @@ public final class RocksStore implements OrderedStore {
         return open(directory, Mode.LOGGED, families, Access.READ_ONLY);
     }
 
-    private static RocksStore open(
-            Path directory, Mode mode, List<String> families, Access access) throws IOException {
+    private static RocksStore open(Path directory, Mode mode, List<String> families, Access access)
+            throws IOException {
         try {
             return new RocksStore(directory, mode, families, access);
         } catch (RocksDBException e) {

@@ -21,6 +21,7 @@ public final class Bench implements Runnable {
     static final List<Benchmark> ALL =
             List.of(
                     new io.garrick.bench.storage.CpfScan(),
+                    new io.garrick.bench.storage.MvccTax(),
                     new io.garrick.bench.flashkv.FlashKvTransactions(),
                     new io.garrick.bench.codec.Decode(),
                     new io.garrick.bench.codec.SchemaLoad(),

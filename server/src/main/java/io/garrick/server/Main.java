@@ -1,9 +1,9 @@
 package io.garrick.server;
 
 import io.garrick.server.cli.DecodeCommand;
-import io.garrick.server.cli.InspectCommand;
 import io.garrick.server.cli.DemoCommand;
 import io.garrick.server.cli.FlashKvCommand;
+import io.garrick.server.cli.InspectCommand;
 import io.garrick.server.cli.ServerCommand;
 import io.garrick.server.cli.SqlCommand;
 import picocli.AutoComplete.GenerateCompletion;

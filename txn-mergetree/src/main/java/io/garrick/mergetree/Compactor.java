@@ -24,7 +24,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +47,8 @@ final class Compactor {
     /** An input as it was when the merge began. */
     private record Input(LivePart part, KillSet kills) {}
 
+    private record Merged(MergeOrder.Output output, LivePart part) {}
+
     Compactor(
             SchemaProvider schemas,
             Manifest manifest,
@@ -68,7 +69,8 @@ final class Compactor {
     }
 
     /** False if the table needs no compaction now. */
-    synchronized boolean compact(Table table, long safepoint) throws IOException {
+    synchronized boolean compact(Table table, long safepoint, CompactionPolicy.Effort effort)
+            throws IOException {
         List<Input> inputs = new ArrayList<>();
         long tombstoneBound;
         table.state.lock();
@@ -82,9 +84,10 @@ final class Compactor {
                                 part.partId(),
                                 part.reader().rowCount(),
                                 // Tombstones above the bound stay, so they do not count.
-                                part.kills().reclaimable(tombstoneBound)));
+                                part.kills().reclaimable(tombstoneBound),
+                                part.kills().folded().count()));
             }
-            List<Long> chosen = policy.choose(candidates);
+            List<Long> chosen = policy.choose(candidates, effort);
             for (LivePart part : table.parts()) {
                 if (chosen.contains(part.partId())) {
                     part.pin();
@@ -124,8 +127,8 @@ final class Compactor {
             runs.add(new MergeOrder.Run(input.part().reader(), input.kills()));
         }
         MergeOrder order = MergeOrder.of(runs, safepoint, tombstoneBound);
-        PartReader output = order.rowCount() == 0 ? null : write(schema.get(), inputs, order);
-        boolean committed = commit(table, inputs, order, output);
+        List<Merged> merged = write(schema.get(), inputs, order);
+        boolean committed = commit(table, inputs, order, merged);
         if (committed) {
             log.info(
                     "parts compacted tableId={} inputs={} rowsIn={} rowsOut={}",
@@ -152,12 +155,33 @@ final class Compactor {
         return true;
     }
 
-    private PartReader write(TableSchema schema, List<Input> inputs, MergeOrder order)
+    /** What was written, not in the manifest yet; on failure nothing is left behind. */
+    private List<Merged> write(TableSchema schema, List<Input> inputs, MergeOrder order)
+            throws IOException {
+        List<Merged> merged = new ArrayList<>();
+        try {
+            for (MergeOrder.Output output : order.outputs()) {
+                PartReader reader = write(schema, inputs, output);
+                LivePart part = new LivePart(reader, new KillBuffer(), 0, files::delete);
+                merged.add(new Merged(output, part));
+            }
+            return merged;
+        } catch (IOException | RuntimeException e) {
+            merged.forEach(entry -> entry.part().drop());
+            throw e;
+        }
+    }
+
+    private PartReader write(TableSchema schema, List<Input> inputs, MergeOrder.Output order)
             throws IOException {
         boolean common = inputs.getFirst().part().reader().commonHandle();
         PartWriter.Identity identity =
                 new PartWriter.Identity(
-                        manifest.newPartId(), schema.physicalId(), common, schema.revision());
+                        manifest.newPartId(),
+                        schema.physicalId(),
+                        common,
+                        schema.revision(),
+                        order.history());
         try {
             try (PartWriter writer = files.create(identity)) {
                 hidden(
@@ -182,7 +206,7 @@ final class Compactor {
     }
 
     private static void hidden(
-            PartWriter writer, List<Input> inputs, MergeOrder order, PartColumn column)
+            PartWriter writer, List<Input> inputs, MergeOrder.Output order, PartColumn column)
             throws IOException {
         List<ColumnFeed> feeds = new ArrayList<>();
         for (Input input : inputs) {
@@ -198,7 +222,7 @@ final class Compactor {
             TableSchema schema,
             ColumnSchema column,
             List<Input> inputs,
-            MergeOrder order)
+            MergeOrder.Output order)
             throws IOException {
         PartColumn stored = StoredColumns.stored(column);
         List<ColumnFeed> feeds = new ArrayList<>();
@@ -224,58 +248,63 @@ final class Compactor {
         return page;
     }
 
-    private boolean commit(
-            Table table, List<Input> inputs, MergeOrder order, @Nullable PartReader output)
+    private boolean commit(Table table, List<Input> inputs, MergeOrder order, List<Merged> merged)
             throws IOException {
-        LivePart merged =
-                output == null ? null : new LivePart(output, new KillBuffer(), 0, files::delete);
         table.state.lock();
         try (Manifest.Edit edit = manifest.edit()) {
             if (!inputs.stream().allMatch(input -> table.has(input.part()))) {
                 // A purge took an input away.
-                if (merged != null) {
-                    merged.drop();
-                }
+                merged.forEach(entry -> entry.part().drop());
                 return false;
             }
             table.resolve();
             for (int i = 0; i < inputs.size(); i++) {
-                Input input = inputs.get(i);
-                edit.removePart(table.tableId(), input.part().partId());
-                if (merged != null && !planted.contains(PlantedBug.SKIP_KILL_REMAP)) {
-                    carryOver(input, order.rowMap(i), merged);
+                edit.removePart(table.tableId(), inputs.get(i).part().partId());
+                if (!planted.contains(PlantedBug.SKIP_KILL_REMAP)) {
+                    carryOver(inputs.get(i), i, order, merged);
                 }
             }
-            if (merged != null) {
-                merged.applyPending();
-                edit.addPart(table.tableId(), merged.partId(), order.rowCount());
-                merged.saveDirty(edit);
+            for (Merged entry : merged) {
+                LivePart part = entry.part();
+                part.applyPending();
+                edit.addPart(table.tableId(), part.partId(), entry.output().rowCount());
+                part.saveDirty(edit);
             }
             edit.commit();
-            if (merged != null) {
-                table.add(merged);
-            }
+            merged.forEach(entry -> table.add(entry.part()));
             for (Input input : inputs) {
                 table.remove(input.part());
                 input.part().drop();
             }
             return true;
         } catch (IOException | RuntimeException e) {
-            if (merged != null) {
-                merged.unpin();
-            }
+            merged.forEach(entry -> entry.part().unpin());
             throw e;
         } finally {
             table.state.unlock();
         }
     }
 
-    private static void carryOver(Input input, int[] rowMap, LivePart merged) {
+    /** Kills that came while the outputs were being written. */
+    private static void carryOver(
+            Input input, int inputIndex, MergeOrder order, List<Merged> merged) {
         KillBuffer now = input.part().kills().toBuffer();
+        KillBuffer before = input.kills().toBuffer();
+        int known = 0;
         for (int i = 0; i < now.count(); i++) {
-            int target = rowMap[now.row(i)];
-            if (target >= 0 && now.end(i) < input.kills().end(now.row(i))) {
-                merged.kill(target, now.end(i));
+            int row = now.row(i);
+            while (known < before.count() && before.row(known) < row) {
+                known++;
+            }
+            boolean same =
+                    known < before.count()
+                            && before.row(known) == row
+                            && before.end(known) <= now.end(i);
+            MergeOrder.Output output = same ? null : order.outputOf(inputIndex, row);
+            for (Merged entry : merged) {
+                if (entry.output() == output) {
+                    entry.part().kill(order.rowOf(inputIndex, row), now.end(i));
+                }
             }
         }
     }

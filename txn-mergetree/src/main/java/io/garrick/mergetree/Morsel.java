@@ -1,6 +1,7 @@
 package io.garrick.mergetree;
 
 import java.io.IOException;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 
 /**
@@ -19,4 +20,14 @@ public interface Morsel {
      * @throws io.garrick.base.CorruptFileException a page's bytes are not what was written
      */
     MaskedBatch read(BufferAllocator allocator) throws IOException;
+
+    /**
+     * How many rows are visible, and the sums of all columns over them, without handing out a
+     * value. Empty if that needs the rows: not every form of storage can be added up as it is.
+     *
+     * @throws io.garrick.base.CorruptFileException a page's bytes are not what was written
+     */
+    default Optional<MorselTotals> totals() throws IOException {
+        return Optional.empty();
+    }
 }

@@ -41,7 +41,8 @@ final class PartInspection {
         }
     }
 
-    private static StorageInspection.Column column(PartReader reader, int column) throws IOException {
+    private static StorageInspection.Column column(PartReader reader, int column)
+            throws IOException {
         PartColumn form = reader.column(column);
         Map<String, Integer> encodings = new TreeMap<>();
         long bytes = 0;
@@ -85,9 +86,7 @@ final class PartInspection {
                 return "";
             }
             if (bestBound == null
-                    || (min
-                            ? bound.compareTo(bestBound) < 0
-                            : bound.compareTo(bestBound) > 0)) {
+                    || (min ? bound.compareTo(bestBound) < 0 : bound.compareTo(bestBound) > 0)) {
                 bestBound = bound;
                 best = bound.text();
             }
@@ -104,11 +103,8 @@ final class PartInspection {
                 return null;
             }
             if (order == PartColumn.Order.BYTES) {
-                byte[] bytes =
-                        min ? reader.minBytes(column, page) : reader.maxBytes(column, page);
-                return bytes.length == 0 && !min
-                        ? null
-                        : new ZoneBound(order, 0, printable(bytes));
+                byte[] bytes = min ? reader.minBytes(column, page) : reader.maxBytes(column, page);
+                return bytes.length == 0 && !min ? null : new ZoneBound(order, 0, printable(bytes));
             }
             long bits = min ? reader.minLong(column, page) : reader.maxLong(column, page);
             String text =

@@ -206,7 +206,7 @@ final class Table {
                 }
             }
             for (LivePart part : parts.values()) {
-                if (part.reader().minTs() <= ts) {
+                if (part.reader().minTs() <= ts && ts < part.kills().deadFrom()) {
                     part.pin();
                     pinnedParts.add(new TableSnapshot.PinnedPart(part, part.kills()));
                 }

@@ -4,6 +4,7 @@ import io.garrick.base.Disk;
 import io.garrick.base.KeyRange;
 import io.garrick.base.OrderedStore;
 import io.garrick.base.Timestamp;
+import io.garrick.mergetree.compaction.CompactionPolicy;
 import io.garrick.mergetree.memtable.Memtable;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -450,9 +451,18 @@ public final class TableStore implements AutoCloseable {
 
     /** Does the most useful piece of compaction, if any; false if there was nothing to do. */
     public boolean compactOnce() throws IOException {
+        return compactOnce(CompactionPolicy.Effort.BUSY);
+    }
+
+    /** The same for a time when nobody else needs the machine: smaller gains are taken, too. */
+    public boolean compactOnceIdle() throws IOException {
+        return compactOnce(CompactionPolicy.Effort.IDLE);
+    }
+
+    private boolean compactOnce(CompactionPolicy.Effort effort) throws IOException {
         for (long tableId : new TreeSet<>(tables.keySet())) {
             Table table = tables.get(tableId);
-            if (table != null && compactor.compact(table, safepoint)) {
+            if (table != null && compactor.compact(table, safepoint, effort)) {
                 return true;
             }
         }

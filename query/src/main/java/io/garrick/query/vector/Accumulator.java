@@ -32,6 +32,11 @@ abstract sealed class Accumulator {
      */
     abstract void add(@Nullable Column argument, int[] groups);
 
+    /** Adds values to the first group that someone else has counted and added up. */
+    void addTotal(long count, BigInteger sum) {
+        throw new IllegalStateException(this + " is not a total, but got " + count + " " + sum);
+    }
+
     /** Takes in what another worker has; {@code mapping} gives its groups' numbers here. */
     abstract void absorb(Accumulator other, int[] mapping);
 
@@ -46,6 +51,11 @@ abstract sealed class Accumulator {
                     counts[groups[i]]++;
                 }
             }
+        }
+
+        @Override
+        void addTotal(long count, BigInteger sum) {
+            counts[0] += count;
         }
 
         @Override
@@ -100,6 +110,17 @@ abstract sealed class Accumulator {
                     counts[group]++;
                 }
             }
+        }
+
+        @Override
+        void addTotal(long count, BigInteger sum) {
+            long lowHalf = sum.longValue();
+            long total = low[0] + lowHalf;
+            high[0] +=
+                    sum.shiftRight(Long.SIZE).longValue()
+                            + (Long.compareUnsigned(total, lowHalf) < 0 ? 1 : 0);
+            low[0] = total;
+            counts[0] += count;
         }
 
         @Override

@@ -19,6 +19,16 @@ record AggregateProgram(List<Typed> keys, List<Function> functions) {
      * @param argument empty for {@code COUNT(*)}
      */
     record Function(SqlKind kind, Optional<Typed> argument) {
+        private boolean isOfTotals() {
+            boolean total =
+                    switch (kind) {
+                        case COUNT, SUM, SUM0, AVG -> true;
+                        default -> false;
+                    };
+            return total
+                    && (argument.isEmpty() || argument.get().expr() instanceof Expr.StoredLongs);
+        }
+
         Accumulator newAccumulator() {
             boolean exact = argument.isEmpty() || argument.get().kind() == Kind.LONG;
             int scale = argument.map(Typed::scale).orElse(0);
@@ -33,6 +43,11 @@ record AggregateProgram(List<Typed> keys, List<Function> functions) {
                 default -> throw new IllegalStateException("not compiled: " + kind);
             };
         }
+    }
+
+    /** Whether totals of stored columns are all it takes: no groups, and nothing computed. */
+    boolean isOfTotals() {
+        return keys.isEmpty() && functions.stream().allMatch(Function::isOfTotals);
     }
 
     /**

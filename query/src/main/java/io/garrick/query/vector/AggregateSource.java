@@ -2,10 +2,13 @@ package io.garrick.query.vector;
 
 import io.garrick.mergetree.MaskedBatch;
 import io.garrick.mergetree.Morsel;
+import io.garrick.mergetree.MorselTotals;
 import io.garrick.query.scan.Scan;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -61,14 +64,41 @@ final class AggregateSource implements BatchSource {
                     if (cancelled.getAsBoolean()) {
                         throw new IOException("cancelled");
                     }
-                    try (MaskedBatch batch = morsels.get(index).read(allocator)) {
-                        add(batch);
+                    if (!addTotals(morsels.get(index))) {
+                        try (MaskedBatch batch = morsels.get(index).read(allocator)) {
+                            add(batch);
+                        }
                     }
                     index = next.getAndIncrement();
                 }
             } catch (IOException | RuntimeException | Error thrown) {
                 failure.compareAndSet(null, thrown);
             }
+        }
+
+        /** Lets the storage add up, if it can and nothing else is asked for. */
+        private boolean addTotals(Morsel morsel) throws IOException {
+            if (!program.filters().conditions().isEmpty() || !aggregate.isOfTotals()) {
+                return false;
+            }
+            Optional<MorselTotals> found = morsel.totals();
+            if (found.isEmpty()) {
+                return false;
+            }
+            MorselTotals totals = found.get();
+            for (int i = 0; i < accumulators.size(); i++) {
+                Accumulator accumulator = accumulators.get(i);
+                accumulator.grow(1);
+                if (aggregate.functions().get(i).argument().isPresent()
+                        && aggregate.functions().get(i).argument().get().expr()
+                                instanceof Expr.StoredLongs(int column)) {
+                    MorselTotals.Column total = totals.columns().get(column);
+                    accumulator.addTotal(total.count(), total.sum());
+                } else {
+                    accumulator.addTotal(totals.rowCount(), BigInteger.ZERO);
+                }
+            }
+            return true;
         }
 
         private void add(MaskedBatch batch) {

@@ -5,6 +5,14 @@ package io.garrick.query.vector;
 interface Expr {
     Column eval(Rows rows);
 
+    /** A stored column of numbers, as it is. */
+    record StoredLongs(int column) implements Expr {
+        @Override
+        public Column eval(Rows rows) {
+            return Load.longs(rows.vectors().get(column), rows.rows(), rows.count());
+        }
+    }
+
     /** What an expression's columns are. */
     enum Kind {
         LONG,

@@ -92,10 +92,7 @@ final class ExprCompiler {
     }
 
     private static Typed longColumn(int index, int scale) {
-        return new Typed(
-                rows -> Load.longs(rows.vectors().get(index), rows.rows(), rows.count()),
-                Kind.LONG,
-                scale);
+        return new Typed(new Expr.StoredLongs(index), Kind.LONG, scale);
     }
 
     private static Typed literal(RexLiteral literal) {

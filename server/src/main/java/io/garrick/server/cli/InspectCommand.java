@@ -55,8 +55,7 @@ public final class InspectCommand {
             }
             return 0;
         } catch (CorruptFileException e) {
-            throw new UserError(
-                    file + " is not a part that can be read: " + e.getMessage(), e);
+            throw new UserError(file + " is not a part that can be read: " + e.getMessage(), e);
         }
     }
 
@@ -65,7 +64,8 @@ public final class InspectCommand {
                 "part %d of table %d, format %d, schema version %d%n",
                 part.partId(), part.tableId(), part.formatVersion(), part.schemaVersion());
         out.printf(
-                "%d rows in %d pages, %d bytes, %s handles, commit ts %d to %d, %d bytes of kills%n",
+                "%d rows in %d pages, %d bytes, %s handles, commit ts %d to %d, %d bytes of"
+                        + " kills%n",
                 part.rowCount(),
                 part.pageCount(),
                 part.sizeBytes(),
@@ -119,7 +119,8 @@ public final class InspectCommand {
             }
             return 0;
         } catch (IOException e) {
-            throw new UserError("cannot read the manifest in " + database + ": " + e.getMessage(), e);
+            throw new UserError(
+                    "cannot read the manifest in " + database + ": " + e.getMessage(), e);
         }
     }
 
@@ -145,10 +146,7 @@ public final class InspectCommand {
                 .forEach(fence ->
                         out.printf(
                                 "fence table %d region %d index %d ordinal %d%n",
-                                fence.tableId(),
-                                fence.regionId(),
-                                fence.index(),
-                                fence.ordinal()));
+                                fence.tableId(), fence.regionId(), fence.index(), fence.ordinal()));
         manifest.dropped()
                 .forEach(table ->
                         out.printf(

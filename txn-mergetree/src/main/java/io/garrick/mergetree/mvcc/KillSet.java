@@ -58,6 +58,14 @@ public final class KillSet {
         return baseRows.length + recentRows.length;
     }
 
+    /**
+     * From this timestamp on no row at all is alive; {@link #NEVER} if some row has no end. A later
+     * kill can only bring it forward.
+     */
+    public long deadFrom() {
+        return baseRows.length == rowCount ? baseMaxEnd : NEVER;
+    }
+
     /** {@link #NEVER} if nothing has killed the row. */
     public long end(int row) {
         int base = Arrays.binarySearch(baseRows, row);
@@ -121,12 +129,7 @@ public final class KillSet {
             }
         }
         if (ts < baseMaxEnd) {
-            for (int i = lowerBound(baseRows, from); i < baseRows.length && baseRows[i] < to; i++) {
-                if (ts < baseEnds[i]) {
-                    int bit = baseRows[i] - from;
-                    words[wordsFrom + (bit >> 6)] |= 1L << bit;
-                }
-            }
+            revive(ts, from, words, wordsFrom, wordCount);
         }
         for (int i = lowerBound(recentRows, from);
                 i < recentRows.length && recentRows[i] < to;
@@ -138,6 +141,22 @@ public final class KillSet {
         }
         if ((to - from) % 64 != 0) {
             words[wordsFrom + wordCount - 1] &= -1L >>> -(to - from);
+        }
+    }
+
+    /** Sets the bits of dead rows whose end is after {@code ts}; no branch depends on an end. */
+    private void revive(long ts, int from, long[] words, int wordsFrom, int wordCount) {
+        int next = lowerBound(baseRows, from);
+        for (int i = 0; i < wordCount; i++) {
+            long dead = baseWords[from / 64 + i];
+            int count = Long.bitCount(dead);
+            long later = 0;
+            for (int j = 0; j < count; j++) {
+                // The sign of the difference: ends and timestamps are not negative.
+                later |= (ts - baseEnds[next + j]) >>> 63 << j;
+            }
+            next += count;
+            words[wordsFrom + i] |= Long.expand(later, dead);
         }
     }
 

@@ -25,15 +25,14 @@ final class GoldenParts {
 
     @FunctionalInterface
     interface Values {
-        @org.jspecify.annotations.Nullable Object at(int row);
+        @org.jspecify.annotations.Nullable
+        Object at(int row);
     }
 
     static final List<Column> COLUMNS =
             List.of(
-                    new Column(
-                            PartColumn.hiddenLong(HiddenColumns.HANDLE), row -> row * 2L - 5000),
-                    new Column(
-                            PartColumn.hiddenLong(HiddenColumns.TS), row -> 4000L + row / 1000),
+                    new Column(PartColumn.hiddenLong(HiddenColumns.HANDLE), row -> row * 2L - 5000),
+                    new Column(PartColumn.hiddenLong(HiddenColumns.TS), row -> 4000L + row / 1000),
                     new Column(PartColumn.hiddenLong(HiddenColumns.OP), _ -> HiddenColumns.PUT),
                     // FOR with NULLs.
                     new Column(

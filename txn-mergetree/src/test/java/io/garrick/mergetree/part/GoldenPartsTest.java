@@ -31,8 +31,7 @@ final class GoldenPartsTest {
         try (InputStream golden = getClass().getResourceAsStream("/part/v" + version + ".cpf")) {
             Files.copy(Objects.requireNonNull(golden), directory.resolve("golden"));
         }
-        try (PartReader reader =
-                PartReader.open(new FileDisk(directory), Path.of("golden"))) {
+        try (PartReader reader = PartReader.open(new FileDisk(directory), Path.of("golden"))) {
             assertThat(reader.formatVersion()).isEqualTo(version);
             checkContents(reader);
         }
@@ -86,9 +85,7 @@ final class GoldenPartsTest {
             case LONG_PAIR ->
                     java.math.BigInteger.valueOf(page.high[row])
                             .shiftLeft(64)
-                            .add(
-                                    new java.math.BigInteger(
-                                            Long.toUnsignedString(page.low[row])));
+                            .add(new java.math.BigInteger(Long.toUnsignedString(page.low[row])));
             case BYTES -> new String(page.bytesAt(row), StandardCharsets.UTF_8);
         };
     }
