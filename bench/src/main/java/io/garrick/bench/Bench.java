@@ -22,6 +22,9 @@ public final class Bench implements Runnable {
             List.of(
                     new io.garrick.bench.storage.CpfScan(),
                     new io.garrick.bench.storage.MvccTax(),
+                    new io.garrick.bench.storage.Ingest(),
+                    new io.garrick.bench.storage.WriteAmplification(),
+                    new io.garrick.bench.storage.Restart(),
                     new io.garrick.bench.flashkv.FlashKvTransactions(),
                     new io.garrick.bench.codec.Decode(),
                     new io.garrick.bench.codec.SchemaLoad(),
