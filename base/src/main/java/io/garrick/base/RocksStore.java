@@ -32,6 +32,7 @@ public final class RocksStore implements OrderedStore {
     private static final long BLOCK_CACHE_BYTES = 64L << 20;
 
     private final Mode mode;
+    private final Access access;
     private final RocksDB db;
     private final Map<String, ColumnFamilyHandle> families = new LinkedHashMap<>();
     private final List<AutoCloseable> resources = new ArrayList<>();
@@ -47,6 +48,7 @@ public final class RocksStore implements OrderedStore {
     private RocksStore(Path directory, Mode mode, List<String> familyNames, Access access)
             throws RocksDBException {
         this.mode = mode;
+        this.access = access;
         LRUCache cache = keep(new LRUCache(BLOCK_CACHE_BYTES));
         BlockBasedTableConfig table =
                 new BlockBasedTableConfig()
@@ -208,7 +210,7 @@ public final class RocksStore implements OrderedStore {
             return;
         }
         closed = true;
-        if (mode == Mode.LOGGED) {
+        if (mode == Mode.LOGGED && access == Access.READ_WRITE) {
             try {
                 db.syncWal();
             } catch (RocksDBException e) {
