@@ -2,7 +2,9 @@ package io.garrick.server;
 
 import io.garrick.server.cli.DecodeCommand;
 import io.garrick.server.cli.DemoCommand;
+import io.garrick.server.cli.ExportCommand;
 import io.garrick.server.cli.FlashKvCommand;
+import io.garrick.server.cli.ImportCommand;
 import io.garrick.server.cli.InspectCommand;
 import io.garrick.server.cli.ServerCommand;
 import io.garrick.server.cli.SqlCommand;
@@ -24,6 +26,8 @@ import picocli.CommandLine.Command;
             SqlCommand.class,
             DecodeCommand.class,
             InspectCommand.class,
+            ExportCommand.class,
+            ImportCommand.class,
             GenerateCompletion.class,
             CommandLine.HelpCommand.class
         })
