@@ -48,7 +48,10 @@ final class ArchitectureTest {
             noClasses()
                     .that()
                     .resideOutsideOfPackages(
-                            "io.garrick.server..", "io.garrick.bench..", "io.garrick.sim..")
+                            "io.garrick.server..",
+                            "io.garrick.bench..",
+                            "io.garrick.clientgo..",
+                            "io.garrick.sim..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("io.garrick.server..");

@@ -9,14 +9,42 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Says which server this user started last, so that {@code garrick sql} finds it without a URL.
+ * Says which server this user started last, so that {@code garrick sql}, {@code export} and {@code
+ * import} find it and its cluster without a URL.
  *
  * <p>Lives in {@code $XDG_RUNTIME_DIR/garrick} or {@code ~/.garrick}; the server removes it when it
  * stops, if it is still its own.
  *
  * @param url the Flight SQL address, for example {@code grpc://127.0.0.1:41234}
+ * @param pd the members of its cluster's PD, {@code host:port} with commas between
  */
-public record RunFile(long pid, String url) {
+public record RunFile(long pid, String url, String pd) {
+    /**
+     * The server that this user started last.
+     *
+     * @param option what the user can give instead
+     * @throws UserError if there is none, or it is gone
+     */
+    public static RunFile running(String option) {
+        RunFile run =
+                read(defaultPath())
+                        .orElseThrow(() ->
+                                new UserError(
+                                        "no server is running that this user started; start one"
+                                            + " with 'garrick demo' or 'garrick server', or give "
+                                                + option));
+        if (!run.isAlive()) {
+            throw new UserError(
+                    "the server started last ("
+                            + run.url()
+                            + ", process "
+                            + run.pid()
+                            + ") is gone; start one, or give "
+                            + option);
+        }
+        return run;
+    }
+
     /** Where the file lives for this user. */
     public static Path defaultPath() {
         String chosen = System.getenv("GARRICK_RUN_FILE");
@@ -39,6 +67,7 @@ public record RunFile(long pid, String url) {
         Properties properties = new Properties();
         properties.setProperty("pid", Long.toString(pid));
         properties.setProperty("url", url);
+        properties.setProperty("pd", pd);
         Path temporary = path.resolveSibling(path.getFileName() + "." + pid);
         try (var out = Files.newOutputStream(temporary)) {
             properties.store(out, "the Garrick server started last");
@@ -58,9 +87,10 @@ public record RunFile(long pid, String url) {
             properties.load(in);
             String url = properties.getProperty("url");
             String pid = properties.getProperty("pid");
-            return url == null || pid == null
+            String pd = properties.getProperty("pd");
+            return url == null || pid == null || pd == null
                     ? Optional.empty()
-                    : Optional.of(new RunFile(Long.parseLong(pid), url));
+                    : Optional.of(new RunFile(Long.parseLong(pid), url, pd));
         } catch (IOException | IllegalArgumentException e) {
             return Optional.empty();
         }

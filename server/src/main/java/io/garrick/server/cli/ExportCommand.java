@@ -39,10 +39,9 @@ public final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--pd",
-            required = true,
             paramLabel = "HOST:PORT[,...]",
-            description = "PD of the cluster.")
-    private String pd = "";
+            description = "PD of the cluster (default: that of the server this user started last).")
+    private @Nullable String pd;
 
     @Option(
             names = "--url",
@@ -58,7 +57,8 @@ public final class ExportCommand implements Callable<Integer> {
             throw new UserError("--table takes DATABASE.TABLE, not '" + table + "'");
         }
         try (PdClient client =
-                PdClient.connect(Arrays.asList(pd.split(",", -1)), PdClient.Options.DEFAULT)) {
+                PdClient.connect(
+                        Arrays.asList(members().split(",", -1)), PdClient.Options.DEFAULT)) {
             ExportManifest done =
                     TableExport.run(
                             client,
@@ -83,12 +83,11 @@ public final class ExportCommand implements Callable<Integer> {
 
     private String address() {
         String given = url;
-        if (given != null) {
-            return given;
-        }
-        return RunFile.read(RunFile.defaultPath())
-                .filter(RunFile::isAlive)
-                .map(RunFile::url)
-                .orElseThrow(() -> new UserError("no server runs that this user started; --url"));
+        return given != null ? given : RunFile.running("--url").url();
+    }
+
+    private String members() {
+        String given = pd;
+        return given != null ? given : RunFile.running("--pd").pd();
     }
 }

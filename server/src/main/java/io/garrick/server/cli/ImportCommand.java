@@ -1,6 +1,9 @@
 package io.garrick.server.cli;
 
+import io.garrick.flashkv.pd.EmbeddedPd;
 import io.garrick.kv.PdClient;
+import io.garrick.server.RunFile;
+import io.garrick.server.UserError;
 import io.garrick.server.transfer.TableImport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,22 +27,25 @@ public final class ImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--pd",
-            required = true,
             paramLabel = "HOST:PORT[,...]",
-            description = "PD of the cluster.")
-    private String pd = "";
-
-    @Option(
-            names = "--pd-http",
-            paramLabel = "HOST:PORT",
-            description = "PD's HTTP address (default: the one of --pd).")
-    private @Nullable String pdHttp;
+            description =
+                    "PD of the embedded cluster (default: that of the server this user started"
+                            + " last).")
+    private @Nullable String pd;
 
     @Override
     public Integer call() throws IOException {
-        String http = pdHttp == null ? pd.split(",", 2)[0] : pdHttp;
+        String given = pd;
+        String members = given != null ? given : RunFile.running("--pd").pd();
         try (PdClient client =
-                PdClient.connect(Arrays.asList(pd.split(",", -1)), PdClient.Options.DEFAULT)) {
+                PdClient.connect(Arrays.asList(members.split(",", -1)), PdClient.Options.DEFAULT)) {
+            String http =
+                    EmbeddedPd.httpAddress(client.leadingMember())
+                            .orElseThrow(() ->
+                                    new UserError(
+                                            "import writes, and only to an embedded cluster; "
+                                                    + members
+                                                    + " is not one"));
             long rows =
                     TableImport.run(
                             client,

@@ -165,10 +165,14 @@ public final class ServerCommand implements Callable<Integer> {
                                 labels,
                                 capacityBytes,
                                 runFile));
-        GarrickServer server = GarrickServer.start(settings(chosen));
+        GarrickServer.Settings settings = settings(chosen);
+        GarrickServer server = GarrickServer.start(settings);
         Path runPath = chosen.runFile() == null ? RunFile.defaultPath() : chosen.runFile();
         RunFile run =
-                new RunFile(ProcessHandle.current().pid(), "grpc://" + server.flightAddress());
+                new RunFile(
+                        ProcessHandle.current().pid(),
+                        "grpc://" + server.flightAddress(),
+                        String.join(",", settings.pd()));
         run.write(runPath);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime()

@@ -10,7 +10,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -61,7 +60,7 @@ public final class SqlCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        String address = url == null ? lastServer() : url;
+        String address = url == null ? RunFile.running("--url").url() : url;
         try (BufferAllocator allocator = new RootAllocator();
                 SqlClient client = SqlClient.connect(address, allocator)) {
             if (statement != null) {
@@ -76,26 +75,6 @@ public final class SqlCommand implements Callable<Integer> {
             }
             throw e;
         }
-    }
-
-    private static String lastServer() {
-        Path path = RunFile.defaultPath();
-        RunFile run =
-                RunFile.read(path)
-                        .orElseThrow(() ->
-                                new UserError(
-                                        "no server is running that this user started; start one"
-                                            + " with 'garrick demo' or 'garrick server', or give"
-                                            + " --url"));
-        if (!run.isAlive()) {
-            throw new UserError(
-                    "the server started last ("
-                            + run.url()
-                            + ", process "
-                            + run.pid()
-                            + ") is gone; start one, or give --url");
-        }
-        return run.url();
     }
 
     private void run(SqlClient client, String sql) {

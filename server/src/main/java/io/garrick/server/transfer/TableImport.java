@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * checked before the first row; a table that is not there is created.
  */
 public final class TableImport {
+    /** Columnar replicas of a table that the import creates: as CREATE TABLE does. */
+    private static final int REPLICAS = 1;
+
     private static final int ROWS_PER_TRANSACTION = 500;
 
     private final KvClient kv;
@@ -91,7 +94,7 @@ public final class TableImport {
         if (present.isEmpty()) {
             SchemaWriter schemas = new SchemaWriter(kv, pdHttp);
             schemas.createDatabase(exported.dbName());
-            schemas.createTable(exported);
+            schemas.createTable(exported, REPLICAS);
             present = find(exported);
         }
         Target target = present.orElseThrow(() -> new IllegalStateException("no table made"));
