@@ -35,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * checked before the first row; a table that is not there is created.
  */
 public final class TableImport {
-    /** Columnar replicas of a table that the import creates: as CREATE TABLE does. */
-    private static final int REPLICAS = 1;
-
     private static final int ROWS_PER_TRANSACTION = 500;
 
     private final KvClient kv;
@@ -67,7 +64,7 @@ public final class TableImport {
         }
         try (KvClient kv = KvClient.connect(pd)) {
             TableImport run = new TableImport(kv, progress);
-            Target target = run.target(pdHttp, exported);
+            Target target = run.target(pdHttp, replicas(pd), exported);
             run.load(directory, manifest, target);
             return run.committed;
         }
@@ -89,12 +86,23 @@ public final class TableImport {
 
     private record Target(long databaseId, TableSchema table) {}
 
-    private Target target(String pdHttp, TableSchema exported) throws IOException {
+    /** As CREATE TABLE asks for, if there is a columnar store: PD refuses a rule that fits none. */
+    private static int replicas(PdClient pd) {
+        return pd.getAllStores().stream()
+                        .flatMap(store -> store.getLabelsList().stream())
+                        .anyMatch(label ->
+                                label.getKey().equals("engine")
+                                        && label.getValue().equals("tiflash"))
+                ? 1
+                : 0;
+    }
+
+    private Target target(String pdHttp, int replicas, TableSchema exported) throws IOException {
         Optional<Target> present = find(exported);
         if (present.isEmpty()) {
             SchemaWriter schemas = new SchemaWriter(kv, pdHttp);
             schemas.createDatabase(exported.dbName());
-            schemas.createTable(exported, REPLICAS);
+            schemas.createTable(exported, replicas);
             present = find(exported);
         }
         Target target = present.orElseThrow(() -> new IllegalStateException("no table made"));
