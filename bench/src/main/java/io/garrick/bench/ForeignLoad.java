@@ -75,7 +75,13 @@ public final class ForeignLoad {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
             // The command is in parentheses and may hold blanks; state is the first field after it.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-            return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+            // Own user and system time, then that of children that ended: a process that the
+            // benchmark
+            // stopped before the load is read still counts as its own.
+            return Long.parseLong(fields[11])
+                    + Long.parseLong(fields[12])
+                    + Long.parseLong(fields[13])
+                    + Long.parseLong(fields[14]);
         } catch (IOException gone) {
             return 0;
         }
